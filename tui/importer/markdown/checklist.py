@@ -29,7 +29,7 @@ from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.runs import STATE
 from tui.importer.markdown.shape import has_boxes, has_steps
 from tui.importer.markdown.source import read_source
-from tui.importer.markdown.summary import look, of_lines, summary
+from tui.importer.markdown.summary import comments, look, of_lines, summary
 from tui.importer.markdown.vocabulary import (
     WINDOW_LABELS,
     Label,
@@ -76,7 +76,7 @@ def import_checklists(
     for raw, name in further:
         more = read_checklist(raw, name, language=language, otherwise=otherwise, say=say, behind=done)
         join(done, more, back=is_way_back(f"{name} {more.draft.name}".replace("_", " ").replace("-", " ")))
-        told += [of_lines(more.reading), *look(more.reading)]
+        told += [of_lines(more.reading), *comments(more.reading), *look(more.reading)]
     told += summary(done.reading, done.draft, done.built)
     return Imported(write(done.draft), told=tuple(told))
 
@@ -115,6 +115,8 @@ def read_checklist(
         built.phases, built.rollback = built.rollback, []
     if not built.phases:
         _anything(reading, builder, root)
+    if behind is None and not built.rollback and is_way_back(reading.name):
+        reading.look.append((0, Said("all of it is a way back; its steps are the plan's, which has no rollback")))
     draft = Draft(reading.name, _LOCALES.get(written), phases=built.phases, rollback=built.rollback)
     draft.above.append(say(Said("From the checklist {file}: what it says is signed.", file=name), spoken))
     draft.above += above

@@ -25,6 +25,7 @@ from tui.importer.markdown.items import detail_line, step_of
 from tui.importer.markdown.notes import reasons_to_go_back, said_of_all
 from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.shape import has_boxes, numbered_lines, runnable
+from tui.importer.markdown.source import ODD_BOX
 from tui.importer.markdown.tables import (
     is_metrics,
     is_steps,
@@ -37,7 +38,7 @@ from tui.importer.markdown.tables import (
 )
 from tui.importer.markdown.vocabulary import EXPECTED, STEP_HEADING, Sort
 from tui.importer.markdown.ways import choice, has_ways, is_way, only_where_chosen, ways_in
-from tui.said import Said
+from tui.said import Joined, Said
 
 LONGEST_NESTED: Final = 100
 """Characters of a title with that of what it stands below."""
@@ -85,7 +86,13 @@ class Collector:
         if single:
             self._heading_step(blocks)
             return self.part
-        self.bullets = self.loose and not informs and not boxes and not ordered and not rows and not codes
+        described = bool(codes) and all(
+            place and isinstance(blocks[place - 1], ListBlock)
+            for place, block in enumerate(blocks)
+            if isinstance(block, CodeBlock)
+        )
+        # Code that stands below an item each is what the item says.
+        self.bullets = self.loose and not (informs or boxes or ordered or rows) and (not codes or described)
         self.numbered = not informs or (boxes and not ordered)
         for place, block in enumerate(blocks):
             following = blocks[place + 1] if place + 1 < len(blocks) else None
@@ -230,6 +237,10 @@ class Collector:
         step = step_of(self.reading, item.text, item.number, item.more)
         self.add(step)
         step.done = item.box == "x"
+        held = self.reading.source.boxes.get(item.number)
+        if held is not None:
+            said = Joined((Said("line {line}", line=item.number), Said(ODD_BOX, box=held)), ": ")
+            step.above.append(self.reading.say(said))
         if step.done:
             self.reading.done.append(item.number)
             step.above.append(

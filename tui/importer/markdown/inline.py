@@ -19,9 +19,13 @@ UNIT: Final = (
     r"(?:[kKMGTP]i?B|ms|s|min|h|x|%|hours?|minutes?|seconds?|horas?|minutos?|stunden?|minuten|mio|million\w*)(?!\w)"
 )
 """Behind a number it says that this is a quantity, not the number of an item."""
+STEP_WORDS: Final = "step|schritt|paso|passo|etapa|task|tarefa|tarea|aufgabe"
+"""What a step is called before its number."""
+PART_WORDS: Final = f"phase|fase|part|parte|teil|stage|stufe|bloco|bloque|block|{STEP_WORDS}"
+"""What a part of a checklist is called before its number."""
 _NUMBER: Final = re.compile(
-    r"(?:(?:phase|fase|step|schritt|paso|passo|etapa|part|parte|teil|stage|stufe|section|secao|seccion|abschnitt|task"
-    r"|tarefa|tarea|aufgabe|bloco|bloque|block)\s*(?:#|n[ro]?\.?\s*|№\s*)?(?:\d{1,3}(?:\.\d{1,3})*[a-z]?|[ivx]{1,5}"
+    rf"(?:(?:{PART_WORDS}|section|secao|seccion|abschnitt)"
+    r"\s*(?:#|n[ro]?\.?\s*|№\s*)?(?:\d{1,3}(?:\.\d{1,3})*[a-z]?|[ivx]{1,5}"
     r"|[a-h])"
     r"\s*(?:[:.)\]]|\s[-–—]|[–—])\s*(?=\S)"
     r"|\(?\d{1,3}(?:\.\d{1,3})*[.):]\s+|\d{1,3}(?:\.\d{1,3})+[a-z]?\s+(?=\D)(?!" + UNIT + r")|\d{1,3}\s+[-–—]\s+"
@@ -99,6 +103,15 @@ def spans(text: str) -> list[CodeSpan]:
     return [CodeSpan(found.start(), found.end(), found[2]) for found in _CODE.finditer(text)]
 
 
+def without_code(text: str) -> str:
+    """A text without the code in it."""
+    at, parts = 0, []
+    for span in spans(text):
+        parts.append(text[at : span.begin])
+        at = span.end
+    return "".join([*parts, text[at:]])
+
+
 def title_of(text: str) -> str:
     """A text as a title: without markup, and without numbers and pictures before it."""
     shown = unmarked(text).strip()
@@ -131,6 +144,9 @@ def blanks(text: str) -> list[str]:
     at = 0
     for match in _BLANK.finditer(text):
         own = match[0].strip("[]<>_.…? ")
+        if match[0][0] == "[" and re.match(r"~?\d", own) and re.search(UNIT, own.casefold()):
+            # `[5 min]` tells how long it takes.
+            continue
         before = unmarked(text[at : match.start()]).strip(" :=-–—(,;|/")
         before = re.split(r"\s*(?:→|->|=>|;|\.\s)\s*", before)[-1]
         before = PICTURE.sub("", before).strip()

@@ -10,7 +10,7 @@ from tui.importer.markdown import times
 from tui.importer.markdown.commands import kind_of_line
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.found import FoundStep, Proposal
-from tui.importer.markdown.inline import PICTURE, blanks, fold, spans, title_of, unmarked
+from tui.importer.markdown.inline import PICTURE, blanks, fold, spans, title_of, unmarked, without_code
 from tui.importer.markdown.people import clean, is_role, owner_of
 from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.vocabulary import EXPECTED, WINDOW_LABELS, Label, label_of
@@ -93,7 +93,7 @@ def step_of(reading: ChecklistReading, text: str, number: int, more: list[tuple[
         named = " / ".join(re.findall(r"\w[\w-]*", decided[0]))
         rest = f"{rest[: decided.start()]}{named}{rest[decided.end() :]}"
         step.blanks.append(named)
-    for label in blanks(_without_code(rest)):
+    for label in blanks(without_code(rest)):
         if not is_role(label, reading.team):
             step.blanks.append(label)
     title = title_of(rest) or title_of(text)
@@ -124,7 +124,7 @@ def detail_line(reading: ChecklistReading, step: FoundStep, text: str, number: i
         kind = kind_of_line(code.text)
         if kind is not None:
             step.proposals.append(Proposal(kind, [code.text], number))
-    found = blanks(_without_code(text))
+    found = blanks(without_code(text))
     for one in found:
         if one not in step.blanks and not is_role(one, reading.team):
             step.blanks.append(one)
@@ -204,7 +204,7 @@ def _expectation(step: FoundStep, text: str) -> str:
 
 
 def _times(step: FoundStep, text: str) -> None:
-    bare = _without_code(text)
+    bare = without_code(text)
     for span in times.durations(bare):
         if not span.side and step.estimate is None:
             step.estimate = span.seconds
@@ -219,14 +219,6 @@ def _times(step: FoundStep, text: str) -> None:
             if times.only_offset(part):
                 step.milestone = times.offset(part)
                 break
-
-
-def _without_code(text: str) -> str:
-    at, parts = 0, []
-    for span in spans(text):
-        parts.append(text[at : span.begin])
-        at = span.end
-    return "".join([*parts, text[at:]])
 
 
 def _shortened(title: str) -> str:

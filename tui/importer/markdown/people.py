@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tui.importer.markdown import times
-from tui.importer.markdown.inline import PICTURE, fold, unmarked
+from tui.importer.markdown.inline import PICTURE, fold, unmarked, without_code
 from tui.importer.markdown.vocabulary import Label, Sort, label_of, sort_of
 
 _ROLES: Final = re.compile(
@@ -28,7 +28,15 @@ _ROLES: Final = re.compile(
     r"(?:\s*(?:\+|/|&|,|und|and|e|y)\s*\w[\w -]{0,30})?$"
 )
 _BRACKETS: Final = re.compile(r"\(([^()]{2,60})\)|\[([^\[\]]{2,60})\](?!\()|\{([^{}]{2,40})\}")
-_MENTION: Final = re.compile(r"(?<![\w./])@([A-Za-z](?:[\w.-]{0,38}\w)?(?:/[\w.-]{1,38}\w)?)")
+_MENTION: Final = re.compile(
+    r"(?:(?<=^)|(?<=[\s(\[{,;:*_>–—-]))@(?!(?:here|channel|all|everyone|everybody|group|room|todos|todas|alle|latest|daily"
+    r"|hourly|weekly|monthly|yearly|reboot|midnight)\b)([A-Za-z](?:[\w.-]{0,38}\w)(?:/[\w.-]{1,38}\w)?)(?![\w@:/=('])"
+)
+"""`@ana`; not everybody, and nothing of an address or a format."""
+_NO_PEOPLE: Final = re.compile(
+    r"\S+://\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<!\w)'[^']*'|(?<!\w)\"[^\"]*\"|\S*\.(?:sql|psql|sh|py|ya?ml|json|txt|md)(?!\w)"
+)
+"""Addresses, what is quoted, files."""
 _NAMED: Final = re.compile(
     r"(?:^|[-–—|;(,.\[]\s*)(?:\*\*|_)?(?P<label>owner|responsible|resp\.|assignee|responsavel|responsável"
     r"|responsable|verantwortlich|zuständig|zustaendig|who|quem|quién|quien|wer|dri)"
@@ -123,7 +131,7 @@ def _names(member: dict[str, str]) -> list[str]:
 def owner_of(text: str, team: Team) -> str | None:
     """Whom a text of a step names as the one who does it."""
     named = _NAMED.search(text)
-    if named is not None and label_of(named["label"]) is Label.OWNER:
+    if named is not None and label_of(named["label"]) is Label.OWNER and "://" not in named["who"]:
         return clean(named["who"])
     for found in _BRACKETS.findall(text):
         inner = unmarked(next(part for part in found if part))
@@ -140,7 +148,7 @@ def owner_of(text: str, team: Team) -> str | None:
     behind = re.search(r"\s[-–—]\s+[*_]*([^*_\-–—]{2,40}?)[*_]*\s*$", text)
     if behind is not None and is_role(behind[1], team):
         return clean(behind[1])
-    mention = _MENTION.search(text)
+    mention = _MENTION.search(_NO_PEOPLE.sub(" ", without_code(text)))
     if mention is not None:
         return mention[1]
     ahead = re.match(r"\s*(?:\*\*)?\[?([^\[\]*:]{2,30})\]?(?:\*\*)?:(?:\*\*)?\s+\S", text)

@@ -7,8 +7,9 @@ import re
 from itertools import pairwise
 from typing import Final
 
+from tui.importer.markdown import times
 from tui.importer.markdown.commands import kind_of_line
-from tui.importer.markdown.inline import UNIT
+from tui.importer.markdown.inline import STEP_WORDS, UNIT
 from tui.importer.markdown.lines import SourceLine
 
 _LETTER: Final = r"[^\W\d_]|[`*_\"“„(\[]"
@@ -35,6 +36,12 @@ _SHORTCODES: Final = {
 }  # fmt: skip
 _SHORT_BOX: Final = re.compile(rf"(\s*)(?:[-*+]\s+)?({'|'.join(_SHORTCODES)})\s*(?=\S)")
 _SHORT_AHEAD: Final = re.compile(r"(\s*(?:[-*+]|\d{1,3}[.)])\s+)(?::[a-z][a-z0-9_+-]{0,30}:\s*)+(?=\S)")
+_TIMED_BOX: Final = re.compile(
+    r"(\s*(?:[-*+]|\d{1,3}[.)])\s+)(?:\[[ ]?\]\s+)?\[\s*(?P<time>~?\d[^\[\]()]{0,24})\](?!\()\s*(?P<rest>\S.*)"
+)
+_STEPPED: Final = re.compile(
+    rf"(?:{STEP_WORDS})\s*(?:#|n[ro]\.?\s*)?\d{{1,3}}\s*(?:[:.)]|\s[–—-]|[–—])\s+(?={_LETTER})", re.IGNORECASE
+)
 _NO_ITEM: Final = re.compile(r"\s*(?:#|>|\||```|~~~)")
 _MACRO: Final = re.compile(r"(\s*)\{(code|noformat|sql)(?::([^}]*))?\}\s*")
 _STATES: Final = r"TODO|TO DO|OPEN|PENDING|DONE|FEITO|PENDENTE|PENDIENTE|HECHO|OFFEN|ERLEDIGT"
@@ -75,6 +82,12 @@ def _in_runs(lines: list[SourceLine]) -> list[SourceLine]:
             done.append(SourceLine(line.number, f"1. {text}"))
             in_run = True
             continue
+        if _stepped(lines, place):
+            if place and lines[place - 1].text.strip() and not _stepped(lines, place - 1):
+                done.append(SourceLine(line.number, ""))
+            done.append(SourceLine(line.number, f"1. {line.text.strip()}"))
+            in_run = True
+            continue
         if not line.code and line.text[:1].strip():
             in_run = False
         text = line.text.strip()
@@ -104,6 +117,14 @@ def _kind(text: str) -> str:
     return "timed" if _TIMED.match(text) else "counted" if _COUNTED.match(text) else ""
 
 
+def _stepped(lines: list[SourceLine], place: int) -> bool:
+    """Whether a line is `Step 1: ...` and so is the line beside it: alone it is a heading."""
+    if lines[place].code or _STEPPED.match(lines[place].text) is None:
+        return False
+    beside = [other for other in (place - 1, place + 1) if 0 <= other < len(lines)]
+    return any(not lines[other].code and _STEPPED.match(lines[other].text) for other in beside)
+
+
 def _defined(lines: list[SourceLine]) -> list[SourceLine]:
     """`Window` and below it `: 22:00` as one line."""
     done: list[SourceLine] = []
@@ -117,6 +138,14 @@ def _defined(lines: list[SourceLine]) -> list[SourceLine]:
         else:
             done.append(line)
     return done
+
+
+def with_time(text: str) -> str:
+    """A line whose item begins with how long it takes, `[5 min]`, or when, as an open box with that behind it."""
+    found = _TIMED_BOX.fullmatch(text) if "[" in text else None
+    if found is None or (times.duration(found["time"]) is None and times.clock(found["time"]) is None):
+        return text
+    return f"{found[1]}[ ] {found['rest'].rstrip()} ({found['time'].strip()})"
 
 
 def with_signs(text: str) -> str:

@@ -10,11 +10,14 @@ from tui.sql.disclosed import hidden
 VARIABLE: Final = "${PASSWORD}"
 """What is written where a password stood: how the plan would have it."""
 LONGEST_PIECE: Final = 1_500
-_MAY_HOLD: Final = re.compile(r"://|pass|pwd|senha|contrase|secret|token|api.?key|authorization", re.IGNORECASE)
+_WORDS: Final = (
+    r"passw(?:or)?d|passwort|kennwort|passphrase|palavra[- ]passe|senha|contrasena|contraseña|pwd|secret|token"
+    r"|api[ _-]?key"
+)
+_MAY_HOLD: Final = re.compile(rf"://|pass|{_WORDS}|authorization", re.IGNORECASE)
 _URL: Final = re.compile(r"(://[^\s/:@]*:)([^\s/@]+)(?=@)")
 _SETTING: Final = re.compile(
-    r"(\b(?:pg)?(?:passw(?:or)?d|passwort|senha|contrasena|contraseña|pwd|secret|api[_-]?key|token)(?:\*\*"
-    r"|`)?\s*[:=]\s*(?:\*\*)?\s*)"
+    rf"(\b(?:pg)?(?:{_WORDS})(?:\*\*|`)?\s*[:=]\s*(?:\*\*)?\s*)"
     r"('[^']+'|\"[^\"]+\"|`[^`]+`|[^\s&'\"$`<\[_.(*|][^\s&'\"`|]{2,})",
     re.IGNORECASE,
 )
@@ -22,6 +25,23 @@ _SPOKEN: Final = re.compile(
     r"(\b(?:password|passwort|senha|contraseña|pwd)\s+(?:is|ist|é|es|lautet)\s+)((?=\S*[\d!@#$%&*])\S{4,})",
     re.IGNORECASE,
 )
+_ABOUT: Final = re.compile(
+    rf"(\b(?:{_WORDS})(?:\*\*|`)?\s+(?P<about>(?:(?![:=])\S+\s+){{0,2}}(?![:=])[^\s:=]+)\s*[:=]\s*(?:\*\*)?\s*)"
+    r"(?P<value>'[^']+'|\"[^\"]+\"|`[^`]+`|[^\s'\"$`<\[_(*|][^\s'\"`|]{2,})(?P<rest>[^|]*)",
+    re.IGNORECASE,
+)
+"""`Password of the user app: ...`: with one to three words between them."""
+_BINDS: Final = re.compile(
+    r"(?:\(|for\b|of\b|do\b|da\b|dos\b|de\b|del\b|des\b|der\b|para\b|pra\b|für\b|vom\b|zum\b|zur\b|on\b|at\b|in\b|no\b|na\b|en\b"
+    r"|im\b|auf\b|to\b|is\b|new\b|old\b|current\b|nova\b|novo\b|nueva\b|neu\w*\b)",
+    re.IGNORECASE,
+)
+_NO_SECRET: Final = re.compile(
+    r"(?:https?:.*|vault|keepass\w*|1password|bitwarden|lastpass|cofre|tresor|bóveda|boveda|tbd|n/?a|none|yes|no|ok|done|see|siehe"
+    r"|ver|veja|ask|changed|rotated|trocada|geändert|cambiada)[.,;]*",
+    re.IGNORECASE,
+)
+"""Where it is kept, and what became of it."""
 _OPTION: Final = re.compile(r"(--?(?:password|pass|pwd|token|secret)\s+)([^\s\-$`'\"<]\S*)", re.IGNORECASE)
 _IN_SQL: Final = re.compile(r"(\bpassword\s+)('(?:[^']|'')+')", re.IGNORECASE)
 _NAMED: Final = re.compile(r"\$\{?\w+\}?|\$\(.*|<[^<>]*>|\*+|\.+|_+|x+|\{\{.*|:'?\w+'?", re.IGNORECASE)
@@ -43,33 +63,53 @@ def redacted(line: str) -> str:
 
     for pattern in (_URL, _SETTING, _IN_SQL, _SPOKEN, _OPTION):
         line = pattern.sub(taken, line)
-    return hidden(line)
+    return hidden(_ABOUT.sub(_taken_about, line))
 
 
-_HEADER: Final = re.compile(
-    r"\**(?:password|passwort|senha|contraseña|kennwort|pwd|secret|token|api[ _-]?key)\**", re.IGNORECASE
-)
+def _taken_about(found: re.Match[str]) -> str:
+    """What stands behind a label that says whose password it is. A sentence is none; behind other words
+    (`Password rotation: DBA`) only what looks like one."""
+    written = found["value"].rstrip(",;.")
+    value = written.strip("'\"`")
+    looks = re.search(r"\d", value) is not None or re.search(r"[^\w.,;:)-]", value) is not None
+    alone = written != found["value"] or re.match(r"\s*(?:$|[,;.)(|*])", found["rest"]) is not None
+    whose = _BINDS.match(found["about"]) is not None and alone and len(value) > 3
+    if _NAMED.fullmatch(value) or _NO_SECRET.fullmatch(value) or not (looks or whose):
+        return found[0]
+    return f"{found[1]}{VARIABLE}{found['value'][len(written) :]}{found['rest']}"
+
+
+_HEADER: Final = re.compile(rf"\**(?:{_WORDS})(?:\s+{_BINDS.pattern}.{{0,30}})?\**:?", re.IGNORECASE)
+_RULE: Final = re.compile(r"[\s|:-]*-[\s|:-]*")
 
 
 def redacted_lines(lines: list[str]) -> list[str]:
     """The lines with passwords taken out, those in the columns of a table that are named so as well."""
     done: list[str] = []
     places: set[int] = set()
-    for line in lines:
+    for place_of, line in enumerate(lines):
         if "|" not in line:
             places = set()
             done.append(redacted(line))
             continue
         cells = line.split("|")
         named = {place for place, cell in enumerate(cells) if _HEADER.fullmatch(cell.strip())}
-        if named:
-            places = named
-        elif places:
+        heads = place_of + 1 < len(lines) and _RULE.fullmatch(lines[place_of + 1]) is not None
+        if named and not heads:
+            # A row of names and values: what stands behind the name.
+            behind = {next((n for n in range(place + 1, len(cells)) if cells[n].strip()), -1) for place in named}
             cells = [
-                f" {VARIABLE} "
-                if place in places and re.search(r"\w", cell) and not _NAMED.fullmatch(cell.strip())
-                else cell
+                _hidden_cell(cell) if place in behind and len(cell.split()) == 1 else cell
                 for place, cell in enumerate(cells)
             ]
+        elif named:
+            places = named
+        elif places:
+            cells = [_hidden_cell(cell) if place in places else cell for place, cell in enumerate(cells)]
         done.append(redacted("|".join(cells)))
     return done
+
+
+def _hidden_cell(cell: str) -> str:
+    bare = cell.strip()
+    return f" {VARIABLE} " if re.search(r"\w", bare) and not _NAMED.fullmatch(bare) else cell

@@ -10,7 +10,7 @@ from typing import Final
 from tui.importer.imported import ImportFailed
 from tui.importer.markdown.confluence import from_wiki, is_wiki
 from tui.importer.markdown.lines import SourceLine
-from tui.importer.markdown.runs import with_fences, with_items, with_signs, with_state
+from tui.importer.markdown.runs import with_fences, with_items, with_signs, with_state, with_time
 from tui.importer.markdown.secrets import redacted_lines
 from tui.said import N_, Said
 
@@ -30,6 +30,8 @@ _BOX: Final = re.compile(
     rf"|(?P<sign>[{_OPEN_BOX}{_DONE_BOX}])\ufe0f?)\s*(?P<rest>.*)",
     re.DOTALL,
 )
+_OTHER_BOXES: Final = "~!?/>-✗"
+ODD_BOX: Final = N_("the box holds {box}; it is an open step all the same")
 _OPEN: Final = re.compile(rf"^\s*(?:[-*+{_BULLETS}]\s*)?(?:[{_OPEN_BOX}]|\\?\[ ?\\?\](?!\())")
 _BEHIND: Final = re.compile(
     r"(?P<indent>\s*)(?P<mark>[-*+]|\d{1,4}[.)])\s+(?P<rest>.*\S)\s+\\?\[(?P<in>[ xX✓✔])\\?\]\s*"
@@ -52,12 +54,14 @@ _TEXTUAL: Final = {"", "text", "txt", "md", "markdown", "plain", "plaintext", "c
 class ChecklistSource:
     """A checklist's lines. `raw`: as they stand in the file, the first is number 1 at index 0. `lines`: what the parser
     is to read. `marks`: numbers of lines that only delimit something. `front`: front matter as (number, key, value).
-    `remarks`: (number, sentence) of what was put right."""
+    `boxes`: what stands in a box that is neither open nor ticked, by number. `remarks`: (number, sentence) of what was
+    put right."""
 
     name: str
     raw: list[str]
     lines: list[SourceLine] = field(default_factory=list)
     marks: set[int] = field(default_factory=set)
+    boxes: dict[int, str] = field(default_factory=dict)
     front: list[tuple[int, str, str]] = field(default_factory=list)
     remarks: list[tuple[int, Said]] = field(default_factory=list)
 
@@ -82,7 +86,7 @@ def read_source(raw: bytes, name: str) -> ChecklistSource:
     if is_wiki([line.text for line in body]):
         body, marks = from_wiki(body)
         source.marks |= marks
-    source.lines = _put_right(with_items(_fences(with_fences(body), source)))
+    source.lines = _put_right(with_items(_fences(with_fences(body), source)), source)
     if not any(line.strip() for line in lines):
         raise ImportFailed(Said("{file} holds no text.", file=name))
     return source
@@ -183,7 +187,7 @@ def _end_of_fence(lines: list[SourceLine], at: int, fence: str) -> tuple[int, bo
     return len(lines), False
 
 
-def _put_right(lines: list[SourceLine]) -> list[SourceLine]:
+def _put_right(lines: list[SourceLine], source: ChecklistSource) -> list[SourceLine]:
     """Signs of bullets and boxes as Markdown has them, and lists no further to the right than their depth."""
     done: list[SourceLine] = []
     stack: list[tuple[int, int]] = []
@@ -195,7 +199,12 @@ def _put_right(lines: list[SourceLine]) -> list[SourceLine]:
             cut = min(shift, len(line.text) - len(line.text.lstrip())) if line.text[:limit].strip() == "" else 0
             done.append(SourceLine(line.number, line.text[cut:], code=True))
             continue
-        text = with_state(_sign(with_signs(_UNSEEN.sub("", _SPACES.sub(" ", line.text.expandtabs(4)))), ticks))
+        shown = with_signs(_UNSEEN.sub("", _SPACES.sub(" ", line.text.expandtabs(4))))
+        text = with_state(_sign(with_time(shown), ticks))
+        box = _BOX.fullmatch(shown)
+        if box is not None and (box["in"] or " ") in _OTHER_BOXES and box["mark"] is not None and box["rest"].strip():
+            source.boxes[line.number] = f"[{box['in']}]"
+            source.remarks.append((line.number, Said(ODD_BOX, box=f"[{box['in']}]")))
         indent = len(text) - len(text.lstrip())
         if not text.strip():
             done.append(SourceLine(line.number, ""))

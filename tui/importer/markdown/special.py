@@ -9,7 +9,7 @@ from tui.importer.markdown import times
 from tui.importer.markdown.abort import reasons
 from tui.importer.markdown.blocks import CodeBlock, ListBlock, ListItem, MarkdownBlock, ProseBlock, TableBlock
 from tui.importer.markdown.fates import Fate
-from tui.importer.markdown.inline import blanks, has_blank, title_of, unmarked
+from tui.importer.markdown.inline import blanks, fold, has_blank, title_of, unmarked
 from tui.importer.markdown.items import labelled
 from tui.importer.markdown.limits import measured
 from tui.importer.markdown.people import clean, is_person, is_role
@@ -31,6 +31,11 @@ KEYS = {
     Sort.METRICS: "success", Sort.TRIGGERS: "rollback",
 }  # fmt: skip
 """Above which key of the plan stands what is not taken apart."""
+_CHANNEL = re.compile(
+    r"(?:\w+[ -])?(?:slack|teams|e-?mail|mail|phone|telefone?|telefono|wiki|links?|url|zoom|meet|bridge|canal|channel"
+    r"|kanal|dashboards?|war ?room|sala|pager\w*|conference|call|whatsapp|telegram|jira|tickets?|status ?page)(?: \w+)?"
+)
+"""How people are reached, which is nobody's role."""
 Line = tuple[int, str, str]
 """Number, text, and what is nested below it."""
 
@@ -112,6 +117,8 @@ def _table(reading: ChecklistReading, sort: Sort, table: TableBlock) -> None:
 def take_member(reading: ChecklistReading, number: int, text: str, below: str) -> bool:
     """`DBA: carries it out`, `Ana Prado (DBA)`, `DBA`."""
     told = labelled(text)
+    if told is not None and (_CHANNEL.fullmatch(fold(told[0])) or "@" in told[0].strip("@ ")):
+        return False
     if told is None or not (told[1] or below):
         inner = re.match(
             r"(?P<name>[^()\[\]]{2,60}?)\s*[(\[](?P<role>[^()\[\]]{2,40})[)\]]\s*[-–—:,]*\s*(?P<rest>.*)",
@@ -151,6 +158,8 @@ def take_member(reading: ChecklistReading, number: int, text: str, below: str) -
 def take_contact(reading: ChecklistReading, number: int, text: str, below: str) -> bool:
     """`DBA: name and number`."""
     told = labelled(text)
+    if told is not None and _CHANNEL.fullmatch(fold(told[0])):
+        return False
     if told is None or not (told[1] or below) or len(told[0]) > 60:
         return take_member(reading, number, text, below)
     value = "; ".join(one for one in (unmarked(told[1]).strip(), below) if one)

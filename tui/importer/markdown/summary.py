@@ -16,7 +16,7 @@ MOST: Final = 40
 
 def summary(reading: ChecklistReading, draft: Draft, built: Built) -> list[str | Said]:
     """The lines for one checklist, each a sentence."""
-    return [of_lines(reading), of_plan(draft), *recognised(reading, draft, built), *look(reading)]
+    return [of_lines(reading), *comments(reading), of_plan(draft), *recognised(reading, draft, built), *look(reading)]
 
 
 def of_lines(reading: ChecklistReading) -> Said:
@@ -32,6 +32,15 @@ def of_lines(reading: ChecklistReading) -> Said:
     name = reading.source.name
     lines = several("{file}: {count} line with text", "{file}: {count} lines with text", count, file=name)
     return Joined((lines, Joined(became)), ": ")
+
+
+def comments(reading: ChecklistReading) -> list[str | Said]:
+    """Which lines are nothing but comments in the plan."""
+    numbers = [number for number, fate in reading.fates.of.items() if fate is Fate.COMMENT]
+    if not numbers:
+        return []
+    lines = several("line {lines}", "lines {lines}", len(numbers), lines=_ranges(numbers))
+    return [Joined((Said("nothing but comments"), lines), ": ")]
 
 
 def of_plan(draft: Draft) -> Said:

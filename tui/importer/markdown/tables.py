@@ -34,7 +34,12 @@ _SHAPE: Final = {
     TableColumn.FILE,
     TableColumn.EXPECTED,
     TableColumn.ROLE,
+    TableColumn.BACK,
 }
+_STEP: Final = re.compile(
+    r"steps?|tasks?|pasos?|passos?|schritte?|aufgaben?|tareas?|tarefas?|actions?|acao|acoes|accion(?:es)?|aktion(?:en)?"
+)
+"""A column whose rows are steps, whatever stands beside it."""
 _PHASE: Final = re.compile(r"phases?|fases?|etapas?|stages?|blocks?|blocos?|bloques?|abschnitt|bereich|phasen")
 RowPlace = tuple[str, tuple[int, ...]]
 _LABEL: Final = re.compile(r"(\*\*|__).+\1:?")
@@ -66,11 +71,28 @@ def columns_of(table: TableBlock) -> dict[int, TableColumn]:
         )  # fmt: skip
         if behind is not None:
             found[titled], found[behind] = TableColumn.PHASE, TableColumn.TITLE
+    counted = next((place for place, one in found.items() if one is TableColumn.TITLE), None)
+    done = next((place for place in range(len(table.header)) if place != counted and _done(table, place)), None)
+    if counted is not None and done is not None and _only_numbers(table, counted):
+        # `Step | Action`: a number and what is done.
+        known = TableColumn.NUMBER in found.values()
+        found = {place: one for place, one in found.items() if place != counted or not known}
+        found |= {done: TableColumn.TITLE} | ({} if known else {counted: TableColumn.NUMBER})
     kinds = set(found.values())
     if TableColumn.TITLE not in kinds and TableColumn.CONDITION not in kinds:
         # `Action` beside no condition is what is done.
         found = {place: TableColumn.TITLE if one is TableColumn.DECISION else one for place, one in found.items()}
     return found
+
+
+def _done(table: TableBlock, place: int) -> bool:
+    """Whether a column tells what is done."""
+    return column_of(unmarked(table.header[place])) in (TableColumn.TITLE, TableColumn.DECISION)
+
+
+def _only_numbers(table: TableBlock, place: int) -> bool:
+    cells = [unmarked(cells[place]).strip() for _number, cells in table.rows if place < len(cells)]
+    return bool(cells) and all(re.fullmatch(r"\W*\d{1,3}(?:\.\d{1,3})*\W*|", cell) for cell in cells) and any(cells)
 
 
 def is_team(table: TableBlock) -> bool:
@@ -98,8 +120,9 @@ def is_triggers(table: TableBlock) -> bool:
 def is_steps(table: TableBlock) -> bool:
     """Whether each row is something to be done."""
     found = set(columns_of(table).values())
+    named = any(_STEP.fullmatch(fold(unmarked(header)).strip(" :*")) for header in table.header)
     return (
-        bool(found & _SHAPE)
+        (bool(found & _SHAPE) or (named and len(table.header) > 1 and TableColumn.CONDITION not in found))
         and bool(found & {TableColumn.TITLE, TableColumn.COMMAND, TableColumn.FILE, TableColumn.EXPECTED})
         and not is_team(table)
         and not is_metrics(table)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from tui.importer.markdown.inline import fold
+from tui.importer.markdown.inline import PART_WORDS, STEP_WORDS, fold
 
 
 class Sort(StrEnum):
@@ -33,21 +33,33 @@ def _any(*alternatives: str) -> re.Pattern[str]:
 BACK: Final = (
     r"roll(?:ing)?[\s-]?back\w*|back[\s-]?out|fall[\s-]?back(?:plan)?|revert\w*|reversao|reversion|reversal|ruckfall\w*"
     r"|ruckweg|ruckkehr|retroces\w*|bail[\s-]?out|(?:wenn|falls) es nicht klappt|si no funciona|se nao funcionar"
-    r"|ruckabwicklung|ruckbau|zuruckroll\w*|rucknahme|ruckgangig\w*|contingenc\w+|contingencia|desfazer\w*|retorno"
-    r"|recuo"
+    r"|ruckabwicklung|ruckbau|zuruckroll\w*|rucknahme|ruckgangig\w*|contingenc\w+|contingencia|desfazer\w*"
+    r"|^retorno$|retorno (?:a|ao|para) (?:a )?(?:versao|estado|situacao|anterior)|recuo"
+    r"|(?<!engenharia )(?<!ingenieria )(?<!logistica )reversa"
     r"|vuelta atras|marcha atras|deshacer|restauracion de emergencia|plan b|plano b|notfallplan\w*|abbruchplan"
     r"|abort(?: plan)?|^(?:abbruch|abortar|zuruck|voltar|volver)$"
     r"|if (?:it|something|things|anything) (?:goes?|fails?)(?: wrong)?|in case of (?:failure|problems?|trouble|errors?)"
     r"|se (?:algo )?(?:der|deu|falhar)(?: errado)?|em caso de (?:falha|erro|problema)s?|si (?:algo )?(?:sale mal|falla)"
     r"|en caso de (?:fallo|error|problema)s?|(?:wenn|falls) (?:etwas|es|was) schief\w*|im fehlerfall|bei problemen"
-    r"|(?:plano?|plan) de (?:volta|vuelta|retorno|recuo|reversao|reversion|regreso)|undo|recovery plan"
+    r"|(?:plano?|plan) de (?:volta|vuelta|retorno|recuo|reversao|reversion|regreso)|recovery plan"
+    r"|undo(?! (?:log|tablespace|segment|retention|record|histor|space|buffer))"
     r"|disaster recovery"
 )
 """Going back, by whatever name."""
-_NO_ROLLBACK: Final = _any(
-    r"\b(?:prepar|readiness|ready|vorbereit|rehears|test of|testing|teste? d[eo]|probar|prueba|ensaio|link|see |ver "
-    r"|siehe )"
+_TRIED: Final = (
+    r"tests?|testing|testen|testar|teste|practi[sc]e|rehears\w*|drill|exercise|dry[ -]?run|simul\w+|ensai\w+"
+    r"|ensay\w+|probar|prueba|proben?|uben|ubung|simulacro|generalprobe|testlauf"
 )
+_ARTICLES: Final = (
+    r"(?:(?:of|for|the|a|an|our|your|that|do|da|de|del|la|el|o|os|as|um|una?|des|der|die|das|den|vom|beim) )*"
+)
+_NO_ROLLBACK: Final = _any(
+    r"\b(?:prepar|readiness|ready|vorbereit|link|see |ver |siehe )",
+    rf"\b(?:{_TRIED}) {_ARTICLES}(?:plan\w* )?{_ARTICLES}(?:{BACK})",
+    rf"(?:{BACK})[ -](?:(?:plan|procedure|script|process|path|verfahren|skript)s?[ -])?(?:{_TRIED})\b",
+    rf"\b(?:{BACK}) {_ARTICLES}(?:maintenance|freeze|read-only|modo|wartung|congelamento|bloqueio)",
+)
+"""Headings that name a way back and are none: it is tried, or something else is taken back."""
 _SORTS: Final[tuple[tuple[Sort, re.Pattern[str]], ...]] = (
     (Sort.CONTACTS, _any(
         r"\bcontact", r"\bcontato", r"kontakt", r"ansprechpartner", r"escalat", r"eskalation", r"escalonamento",
@@ -130,12 +142,9 @@ OPTION: Final = re.compile(
     r"|weg)\s*(?:#\s*)?(?:\d{1,2}|[a-d]|[ivx]+)\b"
 )
 """A heading or an item of one of several ways, of which one is chosen."""
-STEP_HEADING: Final = re.compile(
-    r"^\W*(?:step|schritt|paso|passo|etapa|task|tarefa|tarea|aufgabe|action|aktion)\s*(?:#|n[ro]\.?\s*)?\d+"
-)
+STEP_HEADING: Final = re.compile(rf"^\W*(?:{STEP_WORDS}|action|aktion)\s*(?:#|n[ro]\.?\s*)?\d+")
 PHASE_HEADING: Final = re.compile(
-    r"^\W*(?:phase|fase|step|schritt|paso|passo|etapa|part|parte|teil|stage|stufe|bloco|bloque|block|task|tarefa"
-    r"|tarea|aufgabe)"
+    rf"^\W*(?:{PART_WORDS})"
     r"\s*(?:#|n[ro]\.?\s*)?(?:\d{1,2}|[ivx]{1,4})\b\s*(?:[:.)–—-]|$)"
 )
 """A line of its own that is a heading without a heading's mark."""
@@ -151,7 +160,8 @@ EXPECTED: Final = re.compile(
 
 def is_way_back(text: str) -> bool:
     """Whether a text speaks of going back."""
-    return re.search(BACK, fold(text)) is not None
+    folded = fold(text)
+    return re.search(BACK, folded) is not None and _NO_ROLLBACK.search(folded) is None
 
 
 class Label(StrEnum):
@@ -233,6 +243,7 @@ def label_of(text: str) -> Label | None:
 class TableColumn(StrEnum):
     """What a column of a table holds."""
 
+    BACK = "back"
     PHASE = "phase"
     TITLE = "title"
     NUMBER = "number"
@@ -253,6 +264,7 @@ class TableColumn(StrEnum):
 
 
 _COLUMNS: Final[tuple[tuple[TableColumn, re.Pattern[str]], ...]] = (
+    (TableColumn.BACK, re.compile(rf"^(?:{BACK})(?: steps?| commands?| scripts?| plan| action| sql)?$")),
     (TableColumn.NUMBER, _any(
         r"^(?:#|no\.?|nr\.?|n[º°o]\.?|num(?:ber|ero)?|nummer|order|ordem|orden|reihenfolge|seq\w*|id|pos\.?"
         r"|step #|lfd\.? ?nr\.?|step no\.?)$",
