@@ -7,6 +7,7 @@ import resource
 import shutil
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from tests.acceptance.station import VIRADA
 from tests.acceptance.terminal import Terminal
 from tests.unit.cli.journals import RUN, story
+from tui.cli.completing.scripts import SCRIPTS
 
 pytestmark = pytest.mark.acceptance
 
@@ -84,6 +86,20 @@ def test_a_shell_completes(shell: str, place: Path) -> None:
             terminal.wait_gone(wanted)
         terminal.send("exit\r")
         terminal.wait()
+
+
+@pytest.mark.parametrize("shell", START)
+def test_where_it_goes_is_made(shell: str, place: Path) -> None:
+    """The lines of the help, typed by somebody who has none of these directories yet."""
+    env = environment(place)
+    told = subprocess.run([VIRADA, "completion", "--help"], env=env, capture_output=True, text=True, check=True).stdout
+    lines = told.partition("in every shell:\n")[2].splitlines()
+    first = next(number for number, line in enumerate(lines) if line.split()[:1] == [shell])
+    more = takewhile(lambda line: line.startswith(" " * 6), lines[first + 1 :])
+    typed = [lines[first].split(maxsplit=1)[1], *(line for line in more if not line.lstrip().startswith("("))]
+    subprocess.run(["sh", "-ec", "\n".join(typed)], env=env, check=True)
+    [made] = [path for path in place.rglob("*virada*") if path.is_file() and path.parent != place / "home"]
+    assert made.read_text() == SCRIPTS[shell]
 
 
 def test_it_is_quick(place: Path) -> None:

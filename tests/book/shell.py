@@ -103,7 +103,9 @@ class Shell:
 
     def type_on_terminal(self, command: str, shown: Sequence[str]) -> None:
         """The command in a terminal of 80x24. Each console that it opens shows all of that, and is left by `q`."""
-        argv = ["/bin/bash", "--norc", "-ec", f'cd "{self.directory}"\n{command}']
+        # The variables that were typed before, but for what kind of terminal it is and how large.
+        kept = f"t=$TERM; [ ! -e {self._state} ] || source {self._state}; export TERM=$t; unset COLUMNS LINES"
+        argv = ["/bin/bash", "--norc", "-ec", f'cd "{self.directory}"\n{kept}\n{command}']
         consoles = 0
         with Terminal(argv, self.station.env, columns=80, lines=24) as terminal:
             while terminal.read():

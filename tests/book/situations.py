@@ -11,6 +11,7 @@ from tests.acceptance.station import await_condition
 from tests.book.blocks import ROOT, blocks
 from tests.book.shell import Shell
 
+SERVICES = "services.conf"
 FIRST = ROOT / "docs" / "first-change.md"
 
 
@@ -26,11 +27,11 @@ def readme(shell: Shell) -> None:
     """The README's own plan, with what it names: services, scripts, a table, a place for backups."""
     files(shell)
     text = (ROOT / "README.md").read_text("utf-8").split("```yaml\n", 1)[1].split("```", 1)[0]
-    text = text.replace("/backup/app", str(shell.home / "backup"))
+    text = text.replace("/backup/app", str(shell.directory / "backup"))
     (shell.directory / "plan.yaml").write_text(text, "utf-8")
     (shell.directory / "expand.sql").write_text("alter table orders add column region text;\n")
     (shell.directory / "expand_undo.sql").write_text("alter table orders drop column region;\n")
-    services = shell.home / ".pg_service.conf"
+    services = shell.directory / SERVICES
     services.write_text("[app-staging]\ndbname=shop_staging\n[app-prod]\ndbname=shop\n")
 
 
@@ -94,7 +95,7 @@ def dump_damaged(shell: Shell) -> None:
     files(shell)
     _run(shell, "staging", "--detach", code=0)
     shell.station.do("execute", "backup")
-    (dump,) = (shell.home / "backup").glob("*.dump")
+    (dump,) = (shell.directory / "backup").glob("*.dump")
     data = bytearray(dump.read_bytes())
     data[len(data) // 2] ^= 0x40
     dump.chmod(0o600)
@@ -115,12 +116,12 @@ def service_misled(shell: Shell) -> None:
         connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'shop'")
         await_condition(lambda: _sessions(connection) == 0, "nobody is in the database")
         connection.execute("create database shop_copy template shop")
-    services = shell.home / ".pg_service.conf"
+    services = shell.directory / SERVICES
     services.write_text(services.read_text().replace("dbname=shop\n", "dbname=shop_copy\n"))
 
 
 def service_right(shell: Shell) -> None:
-    services = shell.home / ".pg_service.conf"
+    services = shell.directory / SERVICES
     services.write_text(services.read_text().replace("dbname=shop_copy\n", "dbname=shop\n"))
 
 
@@ -142,7 +143,9 @@ def _edit(shell: Shell, old: str, new: str) -> None:
 
 
 def _run(shell: Shell, target: str, *options: str, code: int) -> None:
-    shell.station.virada("run", str(shell.directory / "plan.yaml"), "--on", target, *options).expect(code)
+    variables = {"PGSERVICEFILE": str(shell.directory / SERVICES)}
+    plan = str(shell.directory / "plan.yaml")
+    shell.station.virada("run", plan, "--on", target, *options, env=variables).expect(code)
 
 
 SITUATIONS: dict[str, Callable[[Shell], None]] = {

@@ -12,10 +12,12 @@ from tui.locale import _
 def _epilog() -> str:
     lines = [
         _("To have it in every shell:"),
-        "  bash   virada completion bash > ~/.local/share/bash-completion/completions/virada",
-        "  zsh    virada completion zsh > ~/.zfunc/_virada",
+        "  bash   d=~/.local/share/bash-completion/completions",
+        "         mkdir -p $d && virada completion bash > $d/virada",
+        "  zsh    mkdir -p ~/.zfunc && virada completion zsh > ~/.zfunc/_virada",
         "         (~/.zshrc: fpath=(~/.zfunc $fpath); autoload -U compinit; compinit)",
-        "  fish   virada completion fish > ~/.config/fish/completions/virada.fish",
+        "  fish   d=~/.config/fish/completions",
+        "         mkdir -p $d && virada completion fish > $d/virada.fish",
     ]
     return "\b\n" + "\n".join(lines)
 
