@@ -3,7 +3,7 @@ and milestones of the run. No script, nothing fetched; ids and classes are our o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 from typing import Final
 
@@ -135,18 +135,17 @@ def _stones(frame: ChartFrame) -> Iterator[str]:
 
 
 def chart(
-    metric: str, series: Series, frame: ChartFrame, limit: float | None, breaches: Iterable[Span], label: str
+    metric: str, series: Series, frame: ChartFrame, limits: Sequence[float], breaches: Iterable[Span], label: str
 ) -> str:
-    """The SVG; empty where nothing was measured in the period. `breaches`: from when to when, as far as it was
-    measured. `label`: what it shows, for who does not see it."""
+    """The SVG; empty where nothing was measured in the period. `limits`: those that stand in it are drawn. `breaches`:
+    from when to when, as far as it was measured. `label`: what it shows, for who does not see it."""
     columns = list(series.columns(frame.period, PLOT))
     if not columns:
         return ""
     highest = max(column.high for column in columns)
-    if limit is not None and not is_near(limit, highest):
-        limit = None
-    top = max(highest, limit or 0.0) * 1.05 or 1.0
-    least = min(0.0, min(column.low for column in columns))
+    drawn = sorted({limit for limit in limits if is_near(limit, highest)})
+    top = max(highest, *drawn, 0.0) * 1.05 or 1.0
+    least = min(0.0, *drawn, min(column.low for column in columns))
 
     def y(value: float) -> int:
         return round(_TOP + HEIGHT * (1 - (value - least) / (top - least)))
@@ -156,11 +155,15 @@ def chart(
     parts += [f'<path class="line" d="{_run(frame, run, y)}"/>' for run in _runs(columns, frame)]
     parts.append(f'<path class="axis" d="M{LEFT} {_TOP}v{HEIGHT}h{PLOT}"/>')
     marks = {y(highest): figure(metric, highest), y(least): figure(metric, least)}
-    if limit is not None:
+    told: list[int] = []
+    for limit in drawn:
         at = y(limit)
         parts.append(f'<path class="limit" d="M{LEFT} {at}h{PLOT}"/>')
-        marks = {place: text for place, text in marks.items() if abs(place - at) > 11}
-        parts.append(_value(at, figure(metric, limit, exact=True), "l"))
+        if all(abs(place - at) > 11 for place in told):
+            # Of two that lie on each other in the picture the caption has both.
+            told.append(at)
+            parts.append(_value(at, figure(metric, limit, exact=True), "l"))
+    marks = {place: text for place, text in marks.items() if all(abs(place - at) > 11 for at in told)}
     parts += [_value(place, text, "v") for place, text in marks.items()]
     return (
         f'<svg class="chart" viewBox="0 0 {_WIDTH} {_TOP + HEIGHT + LANE + 16}" role="img" '

@@ -40,6 +40,7 @@ def data(reading: JournalReading, mark: Mark) -> ReportData:
     state = reading.state
     told = status(state)
     assert state.opened is not None
+    decisions = [kept for kept in reading.kept if _is_decision(kept)]
     return ReportData(
         mark=str(mark), run=state.opened.id, plan=state.opened.plan.name,
         head=HeadOf(seq=reading.head.seq or 0, digest=reading.head.digest), opened=state.opened_at, at=state.at,
@@ -52,7 +53,7 @@ def data(reading: JournalReading, mark: Mark) -> ReportData:
             for b in reading.breaches
         ),
         remarks=tuple(_remarks(reading)), resolutions=tuple(_resolutions(reading)),
-        decisions=tuple(_decision(kept) for kept in reading.kept if _is_decision(kept))[:DECISIONS],
+        decisions=tuple(map(_decision, decisions[:DECISIONS])), further_decisions=max(0, len(decisions) - DECISIONS),
         pictures=tuple(
             PictureTold(why=each.why, seq=each.state.seq, at=each.state.at, step=each.step) for each in reading.pictured
         ),

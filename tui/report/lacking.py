@@ -42,6 +42,7 @@ class Lacks(StrEnum):
     GAPS = "gaps"
     ATTESTED = "attested"
     UNSAID = "unsaid"
+    LEFT_OUT = "left_out"
     UNKNOWN_TYPES = "unknown_types"
     COMPRESSED = "compressed"
 
@@ -78,6 +79,8 @@ _SENTENCES: Final[Mapping[Lacks, str]] = {
     Lacks.ATTESTED: N_("Nothing measured these criteria; a person signed for them, or has yet to: {criteria}."),
     Lacks.UNSAID: N_("{count} bytes of what was printed or logged are not in the journal; what steps printed lies "
                      "whole in the run's directory `output`."),
+    Lacks.LEFT_OUT: N_("{count} lines of the journal that say something lie between those that this tells of: its log, "
+                       "remarks and resolutions lack them."),
     Lacks.UNKNOWN_TYPES: N_("{count} lines of the journal are of types that this version does not know: {types}."),
     Lacks.COMPRESSED: N_("Time that was only waited for passed {times} times faster than it would elsewhere: durations "
                          "of waits, and what was watched meanwhile, are none of production."),
@@ -120,6 +123,8 @@ def _of_the_journal(reading: JournalReading) -> Iterator[NotKnown]:
         yield NotKnown(code=Lacks.UNKNOWN_TYPES, facts=facts)
     if reading.unsaid:
         yield NotKnown(code=Lacks.UNSAID, facts={"count": reading.unsaid})
+    if reading.left_out:
+        yield NotKnown(code=Lacks.LEFT_OUT, facts={"count": reading.left_out})
     opened = reading.state.opened
     if opened is not None and opened.compress != 1.0:
         yield NotKnown(code=Lacks.COMPRESSED, facts={"times": f"{opened.compress:g}"})

@@ -24,11 +24,13 @@ from tui.report.blocks import (
 )
 from tui.report.mark import Mark
 from tui.report.texts import inert
-from tui.words.inert import visible
 
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>#|~&$])")
 _LINKED: Final = re.compile(
     r"(?i)(?<=[a-z0-9+.-]):(?=//)|(?<=\bwww)\.|(?<!\w)@(?=\w)|@(?=[\w-]+\.)|(?<=mailto):|(?<=xmpp):"
+    # Numbers and names of issues, requests, epics, milestones, snippets, labels, alerts, iterations; `GH-7`,
+    # `[issue:7]`; names of small pictures.
+    r"|[#!&%$~^*](?=[\w\"'])|(?<=\bgh)-(?=\d)|(?<=[a-z_]):(?=(?:[\w./-]+/)?\d+\\\])|(?<![\w:]):(?=[a-z0-9_+-]+:)"
 )
 _BEGUN: Final = re.compile(r"^(\s*)(\d{1,9}(?=[.)])|(?=[-+=:]))")
 """What begins a list, a heading or a rule where it begins a line."""
@@ -109,7 +111,7 @@ def _cell(cell: Cell) -> str:
 
 def _fenced(lines: tuple[str, ...]) -> Iterator[str]:
     """A fence longer than any in it."""
-    shown = [visible(line) for line in lines]
+    shown = [inert(line) for line in lines]
     longest = max((len(run) for line in shown for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
     yield fence + "text"

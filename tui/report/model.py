@@ -114,7 +114,8 @@ class DecisionTold(Struct, frozen=True, kw_only=True):
 
 class ReportData(Struct, frozen=True, kw_only=True):
     """`mark`: what `virada verify --report` reads. `status`: as `virada status --json` at the report's line, with every
-    step and its evidence. `affected`: by period (`run`, `change`). `unknown`: what is not known."""
+    step and its evidence. `affected`: by period (`run`, `change`). `further_decisions`: how many more the journal has.
+    `unknown`: what is not known."""
 
     mark: str
     run: str
@@ -136,6 +137,7 @@ class ReportData(Struct, frozen=True, kw_only=True):
     remarks: tuple[RemarkTold, ...]
     resolutions: tuple[ResolutionTold, ...]
     decisions: tuple[DecisionTold, ...]
+    further_decisions: int
     pictures: tuple[PictureTold, ...]
     unknown: tuple[NotKnown, ...]
 

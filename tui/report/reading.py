@@ -81,6 +81,8 @@ class JournalReading:
         self.sources: defaultdict[str, dict[str, None]] = defaultdict(dict)
         """Where each metric was measured, in the order in which that was told."""
         self.pictured: list[Pictured] = []
+        self.unpictured = 0
+        """Moments beyond those."""
         self.closed_to_others: list[Span] = []
         self.unanswered: list[Span] = []
         """From when to when the canary had no answer, as far as somebody asked."""
@@ -108,6 +110,7 @@ class JournalReading:
         """Whether no line of the journal lies behind the head."""
         self._closed: float | None = None
         self._silent: float | None = None
+        self._over: list[int] = []
         self._told = 0.0
         self._left: float | None = None
         self._sources: dict[str, str] = {}
@@ -219,7 +222,9 @@ class JournalReading:
         elif isinstance(event, e.GuardBreached):
             self._breach(event, line.mono)
         elif isinstance(event, e.GuardCleared):
-            self.breaches = [_cleared(one, event, line.mono) for one in self.breaches]
+            for place in [place for place in self._over if _fits(self.breaches[place], event)]:
+                self.breaches[place] = msgspec.structs.replace(self.breaches[place], until=line.mono)
+                self._over.remove(place)
         elif isinstance(event, e.RunRecovered):
             # Whether it has an answer now the other engine has yet to find out.
             self._silent_until(before.mono)
@@ -238,11 +243,14 @@ class JournalReading:
         self.breaches.append(
             Breach(metric=event.metric, limit=event.limit, value=event.value, source=event.source, since=since)
         )
+        self._over.append(len(self.breaches) - 1)
         self._picture("breach", None)
 
     def _picture(self, why: str, step: str | None) -> None:
         if sum(one.why == why for one in self.pictured) < (10 * PICTURED if why == "milestone" else PICTURED):
             self.pictured.append(Pictured(why=why, state=self.state, step=step))
+        else:
+            self.unpictured += 1
 
     def _use(self, at: StepState, mono: float) -> None:
         if not changes(at.step):
@@ -274,6 +282,5 @@ class JournalReading:
                     self._use(at, mono)
 
 
-def _cleared(breach: Breach, event: e.GuardCleared, mono: float) -> Breach:
-    fits = breach.metric == event.metric and event.limit in (None, breach.limit)
-    return msgspec.structs.replace(breach, until=mono) if breach.until is None and fits else breach
+def _fits(breach: Breach, event: e.GuardCleared) -> bool:
+    return breach.metric == event.metric and event.limit in (None, breach.limit)

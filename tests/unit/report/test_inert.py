@@ -10,6 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tests.unit.report.journals import HOSTILE, everything, text
+from tui.report.markdown import escaped
 from tui.words.inert import visible
 
 TAGS = frozenset(
@@ -91,3 +92,28 @@ def test_json_holds_no_control_character(tmp_path: Path) -> None:
     told = text(everything(), tmp_path, "json")
     assert all(character == "\n" or character.isprintable() for character in told)
     assert "\\u001b[31m" in told
+
+
+_REFERENCES = (
+    "!12", "#12", "&12", "%12", '%"Release 1"', "$12", "~bug", '~"not a bug"', "^alert#12", '*iteration:"now"', "GH-12",
+    "ops/repo#5", "ops/repo!5", "[issue:12]", "[vulnerability:ops/repo/12]", "@ops", ":tada:", ":+1:", "http://evil.example",
+    "www.evil.example", "ana@evil.example",
+)  # fmt: skip
+_REFERENCE = re.compile(
+    r"[#!&%$~^*][\w\"]|gh-\d|\[[a-z]+:[\w/.-]*\d+\]|@\w|:[a-z0-9_+-]+:|://|\bwww\.\w", re.IGNORECASE
+)
+
+
+@pytest.mark.parametrize("reference", _REFERENCES)
+def test_no_tracker_finds_a_reference_in_markdown(reference: str) -> None:
+    """They look for them in the text that the markup has become."""
+    for said in (reference, f"see {reference}.", f"({reference})", f"| {reference} |"):
+        assert _REFERENCE.search(said)
+        [block] = [token for token in MarkdownIt("commonmark").parse(escaped(said)) if token.type == "inline"]
+        shown = "".join(child.content for child in block.children or ())
+        assert not _REFERENCE.search(shown) and shown.replace("\u200b", "") == said
+
+
+@pytest.mark.parametrize("said", ["at most 70 % of it", "2026-12-05 22:10:05", "T+10:00", "1 & 2", "a: b: c", "5 * 3"])
+def test_what_refers_to_nothing_stays_as_it_is(said: str) -> None:
+    assert "&#8203;" not in escaped(said)

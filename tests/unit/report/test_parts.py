@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.console.journals import ANA, BRUNO, STORIES, Story, migrated, migrating, plan
 from tests.schemas import schema_of
-from tests.unit.report.journals import everything, failed, reading, rolled_back, text, watched
+from tests.unit.report.journals import everything, failed, reading, rolled_back, sample, text, watched
 from tui.cli.report import PARTS as command_parts
 from tui.journal import events as e
+from tui.plan.model import Guard
 from tui.report.document import PARTS
 from tui.report.lacking import Lacks, NotKnown, lacking, words
 from tui.report.make import made
@@ -102,6 +104,53 @@ def test_what_never_changed_has_a_row_and_no_chart(tmp_path: Path) -> None:
     rows = re.sub(r"<[^>]*>", " ", still)
     assert re.search(r"WAL rate +3.2 MB/s +19\b", rows) and "connections" not in rows
     assert "connections, the whole run" in charts and "WAL rate, the whole run" not in charts
+
+
+def test_every_limit_of_a_metric_is_drawn(tmp_path: Path) -> None:
+    limits = (Guard(metric="response_time", below=0.1), Guard(metric="response_time", below=0.25),
+              Guard(metric="response_time", below=60.0))  # fmt: skip
+    story = Story(replace(watched(), success=limits))
+    for seconds in (0.05, 0.2, 0.3):
+        sample(story, seconds)
+    told = made(reading(story, tmp_path), "html", ("metrics",))
+    assert told.count('class="limit"') == 2 and told.count('class="l"') == 2
+    assert "; the limit, 60.0 s, lies far above; limits: 100 ms, 250 ms, 60.0 s" in told
+
+
+def test_of_more_breaches_and_triggers_than_are_listed_it_is_said(tmp_path: Path) -> None:
+    story = Story(watched())
+    for _breach in range(1200):
+        story.add(e.GuardBreached(metric="response_time", value=0.3, limit=0.1, source="db1"), after=1.0)
+        story.add(e.GuardCleared(metric="response_time", value=0.01, limit=0.1), after=1.0)
+        story.add(e.TriggerFired(title="Inconsistências nos dados", reason="guard_breached"))
+    found = reading(story, tmp_path)
+    assert "and 200 further rows, in the journal" in made(found, "html", ("metrics",))
+    assert "and 700 further rows, in the journal" in made(found, "html", ("errors",))
+    # A picture a breach would be a book.
+    assert re.search(r"\b1\D?192 further moments are not pictured", made(found, "html", ("dashboards",)))
+    told = json.loads(made(found, "json"))
+    assert len(told["decisions"]) + told["further_decisions"] == 2400
+
+
+def test_what_lies_between_the_lines_that_are_kept_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tui.report import reading as module
+
+    monkeypatch.setattr(module, "KEPT", 8)
+    story = Story()
+    for number in range(20):
+        story.add(e.FeedbackAdded(text=f"it is slow, {number}"), by=ANA)
+    found = reading(story, tmp_path)
+    told = {lack.code: lack.facts for lack in lacking(found)}
+    assert told[Lacks.LEFT_OUT] == {"count": 21 - len(found.kept)}
+
+
+@pytest.mark.parametrize("format_", ["html", "md"])
+def test_a_difference_is_told_to_its_end(format_: Literal["html", "md"], tmp_path: Path) -> None:
+    lines = "\n".join(f"+line {number} of the changed script, some words" for number in range(300))
+    change = e.FileChange(name="m.sql", before="a" * 64, after="b" * 64, difference=lines)
+    amended = e.RunAmended(plan=plan(), seal="2" * 64, work="3" * 64, reason="x", files=(change,))
+    told = made(reading(migrating().add(amended, by=ANA), tmp_path), format_, ("log",))
+    assert told.count("of the changed script, some words") == 300 and "\n+line 299 of the" in told
 
 
 def test_results_of_tests_and_of_load(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
-from tui.locale import _
+from tui.locale import _, ngettext
 from tui.pictures.checklist import Columns, columns_of, heading_row, step_row
 from tui.pictures.checklist_order import ChecklistRow, ChecklistRows
 from tui.pictures.clock import clock_lines
@@ -25,6 +25,7 @@ from tui.report.reading import JournalReading, Pictured
 from tui.report.times import Times
 from tui.run.clock import expected, instant
 from tui.run.state import RunState
+from tui.words.figures import whole
 from tui.words.inert import visible
 
 WIDTH: Final = 112
@@ -40,7 +41,15 @@ def section(reading: JournalReading, name: Callable[[str], str]) -> Chapter:
     blocks: list[ReportBlock] = [
         Paragraph(text=_("The console as it stood at these moments, drawn from the journal."), style="dim")
     ]
-    for each in _chosen(reading.pictured):
+    chosen = _chosen(reading.pictured)
+    left = len({each.state.seq for each in reading.pictured}) - len(chosen) + reading.unpictured
+    if left:
+        text = ngettext(
+            "{n} further moment is not pictured: virada replay shows it.",
+            "{n} further moments are not pictured: virada replay shows them.", left,
+        )  # fmt: skip
+        blocks.append(Paragraph(text=text.format(n=whole(left)), style="warn"))
+    for each in chosen:
         title = _title(each, times)
         lines = list(_screen(each, reading.state))
         drawing = picture(lines, WIDTH, LIGHT, name, title)

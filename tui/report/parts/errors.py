@@ -45,12 +45,12 @@ def section(reading: JournalReading) -> Chapter:
     if fired:
         rows = [
             row(times.short(kept.line.at), sentence.sentence)
-            for kept in fired[:MOST]
+            for kept in fired
             if (sentence := told(kept.event, kept.line, state)) is not None
         ]
         blocks += [
             Subtitle(text=_("What proposed a rollback")),
-            table((_("when"), GridColumn(_("trigger"), wide=True)), rows),
+            table((_("when"), GridColumn(_("trigger"), wide=True)), rows, MOST),
         ]
     return Chapter(name="errors", title=_("Errors and resolutions"), blocks=tuple(blocks))
 

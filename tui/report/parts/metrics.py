@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from tui.locale import _
+from tui.locale import _, ngettext
 from tui.plan.metrics import METRICS
 from tui.report.affected import change
 from tui.report.blocks import Cell, Chapter, Figure, GridColumn, Paragraph, ReportBlock, Row, Subtitle, row, table
@@ -55,8 +55,16 @@ def section(reading: JournalReading) -> Chapter:
         frames = list(_frames(reading))
         blocks += [Figure(svg=defined(frame), caption="") for frame, _named in frames]
         still = _still(reading, metrics)
-        for metric in [metric for metric in metrics if metric not in still][:CHARTS]:
+        moving = [metric for metric in metrics if metric not in still]
+        for metric in moving[:CHARTS]:
             blocks += _charts(reading, metric, frames)
+        if len(moving) > CHARTS:
+            more = ngettext(
+                "{n} further metric has no chart; its figures stand in the part on performance",
+                "{n} further metrics have no chart; their figures stand in the part on performance",
+                len(moving) - CHARTS,
+            )
+            blocks.append(Paragraph(text=more.format(n=whole(len(moving) - CHARTS)), style="warn"))
         if still:
             named = (GridColumn(_("metric"), loose=True), _("value"), GridColumn(_("samples"), right=True))
             rows = [row(metric_word(metric), *told) for metric, told in still.items()]
@@ -122,14 +130,14 @@ def _shaded(window: Bounds | None, times: Times) -> Span | None:
 
 
 def _charts(reading: JournalReading, metric: str, frames: list[tuple[ChartFrame, str]]) -> Iterator[ReportBlock]:
-    limit = next((guard.limit for guard in reading.state.guards if guard.metric == metric), None)
+    limits = sorted({guard.limit for guard in reading.state.guards if guard.metric == metric})
     end = reading.state.mono
     over = ((b.since, end if b.until is None else b.until) for b in reading.breaches if b.metric == metric)
     breaches = list(outside(sorted(over), reading.gaps))
     series = reading.series[metric]
     for frame, named in frames:
         name = f"{metric_word(metric)}, {named}"
-        svg = chart(metric, series, frame, limit, breaches, name)
+        svg = chart(metric, series, frame, limits, breaches, name)
         if not svg:
             continue
         found = series.figures(frame.period)
@@ -139,9 +147,13 @@ def _charts(reading: JournalReading, metric: str, frames: list[tuple[ChartFrame,
                 name=name, median=figure(metric, found.median), p95=figure(metric, found.p95),
                 most=figure(metric, found.most),
             )  # fmt: skip
-            if limit is not None and not is_near(limit, found.most):
-                far = _("; the limit, {limit}, lies far above").format(limit=figure(metric, limit, exact=True))
-                caption += far
+            for limit in limits:
+                if not is_near(limit, found.most):
+                    far = _("; the limit, {limit}, lies far above").format(limit=figure(metric, limit, exact=True))
+                    caption += far
+            if len(limits) > 1:
+                both = ", ".join(figure(metric, limit, exact=True) for limit in limits)
+                caption += _("; limits: {limits}").format(limits=both)
         yield Figure(svg=svg, caption=caption, lines=())
 
 
