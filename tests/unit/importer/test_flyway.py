@@ -140,7 +140,13 @@ PLACES = dict.fromkeys(
         ("flyway.conf", "flyway.locations=filesystem:sql", ["v1-a", "v3-b"], []),
         ("flyway.conf", "flyway.locations = filesystem:./sql, filesystem:test", ["v1-a", "v2-testdata", "v3-b"], []),
         ("flyway.conf", "flyway.locations=filesystem:sql/*", ["v3-b"], []),
-        ("flyway.conf", "flyway.locations=filesystem:**/more", ["v3-b"], []),
+        ("flyway.conf", "flyway.locations=filesystem:sql/m?re", ["v3-b"], []),
+        ("flyway.conf", "flyway.locations=filesystem:src/**/db", ["v4-c"], []),
+        ("flyway.conf", "flyway.locations: filesystem:test", ["v2-testdata"], []),
+        (
+            "flyway.conf", "flyway.locations=filesystem:**/more,filesystem:sql/**,filesystem:s*,filesystem:test",
+            ["v2-testdata"], [": filesystem:**/more, filesystem:sql/**, filesystem:s*."],
+        ),
         ("flyway.conf", "flyway.locations=classpath:db", ["v4-c"], []),
         ("flyway.conf", "flyway.locations=\\\nfilesystem:test", ["v2-testdata"], []),
         ("flyway.toml", '[flyway]\nlocations = ["filesystem:sql"]', ["v1-a", "v3-b"], []),
@@ -234,3 +240,30 @@ def test_settings_that_were_not_read_are_told(tmp_path: Path) -> None:
         migrated(tmp_path / "c", {"V1__a.sql": VIEW, "flyway.toml": "[flyway]\n= 1\n"})
     with pytest.raises(ImportFailed, match="no file is named as Flyway's settings there say"):
         migrated(tmp_path / "d", {"V1__a.sql": VIEW, "flyway.conf": "flyway.sqlMigrationPrefix=M\n"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "names", "found"),
+    [
+        (
+            "",
+            ["R__.sql", "R.sql", "Rfoo.sql", "V1.sql", "V1_.sql", "V2_1_.sql", "V3.__x.sql", "V1_2_3__.sql", "V__x.sql",
+             "v4__l.sql", "V5__x.sql.sql", "V6-1__x.sql", "V7__a b.sql", "V10 __x.sql", "Vx__y.sql"],
+            ["V1.sql", "V1_2_3__.sql", "V5__x.sql.sql", "V7__a b.sql", "R__.sql"],
+        ),
+        ("sqlMigrationSeparator=_", ["V1_2_x.sql", "V3__y.sql", "R_z.sql"], ["V1_2_x.sql", "V3__y.sql", "R_z.sql"]),
+        (
+            "sqlMigrationPrefix=Ver\nflyway.repeatableSqlMigrationPrefix=V",
+            ["Ver1__x.sql", "V__y.sql", "V2__z.sql"], ["Ver1__x.sql", "V__y.sql"],
+        ),
+        (
+            "sqlMigrationSuffixes=.sql,.pks",
+            ["V3__c.txt", "V10__t.sql", "V9__z.Sql", "V2.1__x.PKS"], ["V2.1__x.PKS", "V9__z.Sql", "V10__t.sql"],
+        ),
+    ],
+)  # fmt: skip
+def test_names_are_read_as_flyway_reads_them(settings: str, names: list[str], found: list[str], tmp_path: Path) -> None:
+    """As 9.22.3, built from its source, listed them with `info`."""
+    made = migrated(tmp_path, {**dict.fromkeys(names, VIEW), "flyway.conf": f"flyway.{settings or 'x=y'}\n"})
+    files = [step.spec["file"] for step in made.steps if step.id != "record"]
+    assert files == [f"db/{name}" for name in found]

@@ -254,6 +254,11 @@ def test_what_is_hidden_or_leads_elsewhere_is_named(tmp_path: Path) -> None:
     assert {f"{name}: {why}" for name in (".git", "2_out.sql", "4_pipe.sql")} < set(made.told)
 
 
+def test_a_name_without_a_word_is_its_own_title(tmp_path: Path) -> None:
+    made = migrated(tmp_path, {"_.sql": UP})
+    assert [step.title for step in made.steps] == ["_.sql"]
+
+
 def test_a_directory_without_migrations(tmp_path: Path) -> None:
     for files in ({}, {"a.sql": UP, "b.sql": UP, "c.sql": UP}, {"README.md": "x"}):
         with pytest.raises(ImportFailed, match="holds no migration scripts that are known"):

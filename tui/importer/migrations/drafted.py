@@ -74,7 +74,8 @@ class _Drafting:
         return section
 
     def _steps(self, migration: Migration) -> Iterator[DraftStep]:
-        step = DraftStep(self._id(migration.id), migration.title, above=list(migration.remarks))
+        title = migration.title.strip() or (migration.id if migration.up is None else migration.up.name)
+        step = DraftStep(self._id(migration.id), title, above=list(migration.remarks))
         for source in (migration.up, migration.down, migration.verify):
             self.used |= set() if source is None else {source.name}
         chosen = Choice(why=migration.by_hand, line=migration.line)

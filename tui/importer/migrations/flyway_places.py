@@ -81,9 +81,10 @@ def _within(scripts: Scripts, location: str) -> list[str] | None:
 
 
 def _pattern(path: str) -> re.Pattern[str] | None:
-    """Of a location with wildcards, `db/**/release*`; None where Flyway takes its end for a file's name."""
+    """Of a location with wildcards, `db/**/release*`. None where Flyway itself (9.22) finds nothing, whatever its
+    documentation says: nothing stands before the first of them, the last is `**`, or its end reads as a file's name."""
     parts = path.split("/")
-    if "." in parts[-1]:
+    if "*" in parts[0] or "?" in parts[0] or parts[-1] == "**" or "." in parts[-1]:
         return None
     written = ""
     for part in parts:
