@@ -5,47 +5,16 @@ What cannot be typed in a test says why in the page; `test_what_is_not_typed` li
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from tests import postgres_server
-from tests.acceptance.station import Station
 from tests.book.blocks import ROOT, Block, agrees, blocks, pages
+from tests.book.conftest import drop
 from tests.book.shell import Shell
 from tests.book.situations import SITUATIONS
-from tests.postgres_server import Database
-from tui.demo.server import Server
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.postgres]
-THEIRS = ("shop", "shop_staging", "shop_copy")
-"""Databases that the pages make."""
-
-
-@pytest.fixture(scope="module")
-def server() -> Server:
-    return postgres_server.shared_server()
-
-
-@pytest.fixture
-def shell(server: Server) -> Iterator[Shell]:
-    database = Database(server, "postgres")
-    _drop(database)
-    with Station() as station:
-        made = Shell(station, database)
-        try:
-            yield made
-        finally:
-            made.close()
-    _drop(database)
-
-
-def _drop(database: Database) -> None:
-    with psycopg.connect(database.dsn, autocommit=True) as connection:
-        for name in THEIRS:
-            connection.execute(f"drop database if exists {name} with (force)".encode())
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if blocks(page)], ids=lambda page: page.stem)
@@ -55,7 +24,7 @@ def test_a_page_s_commands_do_what_it_shows(page: Path, shell: Shell) -> None:
             for situation in block.given:
                 if situation == "a fresh start":
                     shell.anew()
-                    _drop(shell.database)
+                    drop(shell.database)
                 else:
                     SITUATIONS[situation](shell)
             _type(block, shell)

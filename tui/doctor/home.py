@@ -98,7 +98,7 @@ def _modes(place: Path, status: os.stat_result, facts: dict[str, str]) -> Examin
     if status.st_uid not in (os.geteuid(), 0) and not mode & 0o020:
         return examined(
             "home", "ok", "of_another", N_("{path} ({mode}) is {owner}'s; no run is opened there"),
-            Said(N_("To open runs go by that account: sudo -u {owner} -i"), owner=told["owner"]), **told,
+            Said(N_("To open runs go by that account: sudo -u {owner} virada ..."), owner=told["owner"]), **told,
         )  # fmt: skip
     return examined("home", "ok", "own", N_("{path} ({mode}, {owner}, group {group})"), **told)
 
