@@ -111,7 +111,7 @@ def _review(station: Station, run: str) -> None:
     assert station.virada("do", run, "sign", "lessons", "--note", "x").expect(5).err.startswith("Refused: No lesson")
     station.do("lesson", "read the script aloud")
     station.do("sign", "lessons", "--note", "all of us")
-    station.do("improve", "a linter for scripts", "--owner", "bruno", "--due", day(-1))
+    station.do("improve", "a linter for scripts", "--owner", "bruno", "--due", day(0))
     station.do("improve", "a shorter window", "--owner", "ana", "--due", day(30))
     station.kill_engine(number=signal.SIGTERM)
     station.do("sign", "better", "--note", "two")

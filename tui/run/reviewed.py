@@ -14,6 +14,9 @@ from tui.journal.line import Line
 from tui.run.review import Improvement, LessonLearnt
 from tui.run.state import KEPT, RunState
 
+_LAST_ZONE = 12 * 3600.0
+"""Seconds that the last clocks on earth are behind UTC."""
+
 
 class Carried(Struct, frozen=True, kw_only=True):
     """What earlier runs of a plan leave to the next one."""
@@ -92,7 +95,12 @@ def day_of(text: str) -> date | None:
         return None
 
 
+def is_over(day: date, wall: float) -> bool:
+    """Whether a day has passed wherever on earth it was meant."""
+    return datetime.fromtimestamp(wall - _LAST_ZONE, UTC).date() > day
+
+
 def is_overdue(one: Improvement, wall: float) -> bool:
-    """Whether its day is over, wherever on earth it was meant, and nobody has said that it is done."""
+    """Whether its day is over, and nobody has said that it is done."""
     due = day_of(one.due)
-    return one.done is None and due is not None and datetime.fromtimestamp(wall - 12 * 3600, UTC).date() > due
+    return one.done is None and due is not None and is_over(due, wall)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from tui.journal import events as e
 from tui.run import commands as c
 from tui.run.order import Refusal
 from tui.run.review import Improvement
-from tui.run.reviewed import day_of
+from tui.run.reviewed import day_of, is_over
 from tui.run.state import RunState
 from tui.run.steps import StepState, attestation_of
-
-_DAY = 86400.0
 
 
 def reviewed(state: RunState, command: c.Improve | c.Improved | c.Lesson, wall: float) -> tuple[e.Event, ...] | Refusal:
@@ -40,8 +37,8 @@ def wanting(state: RunState, at: StepState) -> Refusal | None:
 
 def _improve(state: RunState, command: c.Improve, wall: float) -> tuple[e.Event, ...] | Refusal:
     due = day_of(command.due)
-    # Somewhere on earth it may still be yesterday.
-    if due is None or due < datetime.fromtimestamp(wall - _DAY, UTC).date():
+    # What is accepted is not overdue the moment it stands there.
+    if due is None or is_over(due, wall):
         message = "an improvement needs a day that is to come, such as 2031-12-31"
         return Refusal(code="due", message=message, facts={"due": command.due, "past": due is not None})
     if not command.owner.strip():

@@ -118,6 +118,19 @@ def test_overdue_is_what_nobody_has_done_when_its_day_is_over_everywhere() -> No
     assert not is_overdue(msgspec.structs.replace(one, due="whenever"), OPENED + 9 * 86400)
 
 
+@pytest.mark.parametrize(
+    ("hours", "first"), [(0, "2026-11-21"), (5.9, "2026-11-21"), (6.1, "2026-11-22"), (29.9, "2026-11-22")]
+)
+def test_what_is_accepted_is_not_overdue_the_moment_it_stands_there(hours: float, first: str) -> None:
+    """The run opens at six in the morning UTC; west of everything else it is still yesterday until noon."""
+    for day in ("2026-11-20", "2026-11-21", "2026-11-22", "2026-11-23"):
+        run = Driven(listed(query("a")))
+        run.sleep(hours * 3600.0)
+        accepted = not isinstance(run.ask(improve(due=day)), Refusal)
+        assert accepted is (day >= first)
+        assert not any(is_overdue(one, run.wall) for one in run.state.improvements)
+
+
 def test_a_phase_is_due_when_its_time_has_come_and_nothing_of_it_has_begun() -> None:
     run = Driven(plan(phase(section(sql("a"))), phase(section(sign("b"), sign("d")), starts=120.0)), window=True)
     assert due(run.state, OPENED + 9999) is None, "the first phase has no time of its own"
