@@ -20,7 +20,7 @@ from tui.engine.amending import of_plans_before
 from tui.engine.redaction.published import published_amendment
 from tui.engine.redaction.redactor import Redactor
 from tui.helm.protocol import Accepted, Refused
-from tui.journal.events import FileChange, RunAmended, StepChange
+from tui.journal.events import FileChange, PartChange, RunAmended, StepChange
 from tui.plan.freeze import freeze, verify_seal
 from tui.plan.loader import load
 from tui.plan.replaced import discard, kept, laying, place_of_next, seal_in
@@ -262,7 +262,13 @@ def test_a_known_secret_is_in_no_title_and_no_name() -> None:
     steps = tuple(StepChange(step="b", how=how, title=f"Set it to {secret}") for how in ("changed", "moved", "removed"))
     plan = listed(msgspec.structs.replace(sql("b"), title=f"Set it to {secret}"))
     event = RunAmended(
-        plan=plan, seal="1" * 64, work="2" * 64, reason="x", steps=steps, files=(FileChange(name=f"{secret}.sql"),)
+        plan=plan,
+        seal="1" * 64,
+        work="2" * 64,
+        reason="x",
+        steps=steps,
+        files=(FileChange(name=f"{secret}.sql"),),
+        parts=(PartChange(part="team", difference=f"+contact: {secret}"),),
     )
     told = msgspec.json.encode(published_amendment(event, Redactor([secret]), Secrets(values=(secret,)))).decode()
     assert secret not in told and told.count("Set it to ") == 4

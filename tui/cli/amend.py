@@ -184,8 +184,9 @@ def _told(paths: RunPaths, answer: Accepted | Refused, as_json: bool) -> int:
     known = state.amendments[-1]
     if as_json:
         steps = [{"step": change.step, "how": change.how} for change in known.steps]
+        parts = [change.part for change in known.parts]
         print_json({"accepted": True, "seq": answer.seq, "number": known.number, "seal": known.seal,
-                    "work": known.work, "steps": steps, "voids": known.voids}, indent=0)  # fmt: skip
+                    "work": known.work, "steps": steps, "parts": parts, "voids": known.voids}, indent=0)  # fmt: skip
         return Exit.DONE
     from tui.words.amendments import amendment_lines
 

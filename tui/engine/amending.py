@@ -148,6 +148,7 @@ def _compared(read: _Read, opened: RunOpened, seal: str, redactor: Redactor, sec
     changed = {change.step for change in found.steps if change.how in ("changed", "added")}
     event = RunAmended(
         plan=after.plan, seal=seal, work=work, reason="", steps=found.steps, files=found.files,
+        parts=found.parts,
         rehearsed=rehearsed(work), private=after.secrets.files,
         advice=_of_steps(after, place, changed),
     )  # fmt: skip

@@ -170,6 +170,6 @@ def _noted(before: e.RunOpened, event: e.RunAmended, line: Line, number: int) ->
     return Amendment(
         number=number, seq=line.seq, at=line.at, mono=line.mono, by=line.by, reason=event.reason,
         before_seal=before.seal, before_work=before.work, seal=event.seal, work=event.work, steps=event.steps,
-        files=event.files, before_window=before.window, window=event.window, rehearsed=event.rehearsed,
-        despite=event.despite, confirm=event.confirm,
+        files=event.files, parts=event.parts, before_window=before.window, window=event.window,
+        rehearsed=event.rehearsed, despite=event.despite, confirm=event.confirm,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from tui.journal.events import FileChange, OpenWindow, StepChange
+from tui.journal.events import FileChange, OpenWindow, PartChange, StepChange
 
 KEPT_AMENDMENTS: Final = 50
 """Amendments that are kept, the last ones; all of them are in the journal."""
@@ -28,6 +28,7 @@ class Amendment(Struct, frozen=True, kw_only=True):
     work: str
     steps: tuple[StepChange, ...] = ()
     files: tuple[FileChange, ...] = ()
+    parts: tuple[PartChange, ...] = ()
     before_window: OpenWindow | None = None
     window: OpenWindow | None = None
     rehearsed: bool | None = None

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from tui.journal.cut import cut
-from tui.journal.events import FileChange, StepChange
-from tui.plan.model import Place, Plan, Step, places
+from tui.journal.events import FileChange, PartChange, StepChange
+from tui.plan.model import Phase, Place, Plan, Section, Step, places
 
 LINES: Final = 200
 """Lines of a difference that are told of one step or file."""
@@ -33,10 +33,12 @@ class PlanText(Struct, frozen=True, kw_only=True):
 
 
 class PlanDifference(Struct, frozen=True, kw_only=True):
-    """What differs: steps in the order of the new plan, those that are gone last, and files by name."""
+    """What differs: steps in the order of the new plan, those that are gone last, files by name, and other parts in the
+    order of a plan's keys."""
 
     steps: tuple[StepChange, ...] = ()
     files: tuple[FileChange, ...] = ()
+    parts: tuple[PartChange, ...] = ()
 
 
 def differing(before: PlanText, after: PlanText, show: Callable[[Plan], Plan] = lambda plan: plan) -> PlanDifference:
@@ -70,7 +72,41 @@ def differing(before: PlanText, after: PlanText, show: Callable[[Plan], Plan] = 
             told, more = room.difference(_written(old_shown[id][1]), [])
             back = place.number.startswith("R") or step.undo is not None
             found.append(StepChange(step=id, how="removed", title=titles[id], difference=told, more=more, back=back))
-    return PlanDifference(steps=tuple(found), files=files)
+    parts = tuple(_parts(before.plan, after.plan, show, room))
+    return PlanDifference(steps=tuple(found), files=files, parts=parts)
+
+
+def _parts(before: Plan, after: Plan, show: Callable[[Plan], Plan], room: _Room) -> Iterable[PartChange]:
+    """What is neither a step nor a file, a key of the plan each."""
+    was, now = _around(before), _around(after)
+    was_shown, now_shown = _around(show(before)), _around(show(after))
+    for part in dict.fromkeys((*was, *now)):
+        if was.get(part) != now.get(part):
+            told, more = room.difference(*([*_lines_of(of.get(part) or {}, "")] for of in (was_shown, now_shown)))
+            yield PartChange(part=part, difference=told, more=more)
+
+
+def _around(plan: Plan) -> dict[str, dict[str, Any]]:
+    """A plan's parts without its steps, by their keys, each as keys with what they have."""
+    found = {key: part if isinstance(part, dict) else {key: part} for key, part in msgspec.to_builtins(plan).items()}
+    found["phases"] = _headings(plan.phases, "")
+    rollback = found.pop("rollback", {})
+    rollback.pop("phases", None)
+    return found | {"rollback": rollback, "rollback.phases": _headings(plan.rollback.phases, "R")}
+
+
+def _headings(phases: tuple[Phase, ...], prefix: str) -> dict[str, Any]:
+    """What phases and sections have beside what is in them, by their numbers."""
+    found: dict[str, Any] = {}
+    for p, phase in enumerate(phases, 1):
+        found[f"{prefix}{p}"] = _without(phase, "sections")
+        for s, section in enumerate(phase.sections, 1):
+            found[f"{prefix}{p}.{s}"] = _without(section, "steps")
+    return found
+
+
+def _without(node: Phase | Section, key: str) -> dict[str, Any]:
+    return {name: value for name, value in msgspec.to_builtins(node).items() if name != key}
 
 
 def unified(before: Iterable[str], after: Iterable[str], name: str = "") -> list[str]:

@@ -11,7 +11,17 @@ from tui.words.persons import person_words
 
 HOW = {"changed": N_("changed"), "added": N_("added"), "removed": N_("removed"), "moved": N_("moved")}
 """What became of a step."""
+_PARTS = {
+    "locale": N_("its language"), "targets": N_("the target's window"), "team": N_("the team"),
+    "dependencies": N_("dependencies"), "phases": N_("titles, times and estimates of phases and sections"),
+    "rollback.phases": N_("titles, times and estimates of the rollback's phases and sections"),
+}  # fmt: skip
 _NAMED = 20
+
+
+def part_words(part: str) -> str:
+    """A part of a plan, by its key."""
+    return _(_PARTS[part]) if part in _PARTS else visible(part)
 
 
 def amendment_lines(known: Amendment, zone: str = "UTC") -> list[str]:
@@ -26,6 +36,9 @@ def amendment_lines(known: Amendment, zone: str = "UTC") -> list[str]:
         lines.append(f"  {how}: {visible(change.step)}  {visible(change.title)}")
     if len(known.steps) > _NAMED:
         lines.append("  " + _("and {n} more").format(n=len(known.steps) - _NAMED))
+    if known.parts:
+        named = ", ".join(part_words(change.part) for change in known.parts)
+        lines.append("  " + _("also changed: {parts}").format(parts=named))
     if known.window is not None:
         text = _("the window is now {opens} to {closes}")
         lines.append("  " + text.format(opens=visible(moment(known.window.opens, zone)),

@@ -13,6 +13,7 @@ from tui.run.other_runs import beside, neighbour
 from tui.run.rollback import stays
 from tui.run.state import Barrier, RunState
 from tui.said import Said, several
+from tui.words.amendments import part_words
 from tui.words.codes import REASON, TAKEN_OVER, metric_word, word
 from tui.words.driving import drive_word
 from tui.words.errors import error_text, seen_words
@@ -76,6 +77,8 @@ def _amended(event: e.RunAmended, line: Line, state: RunState) -> Told:
     text = say(Said("The plan was AMENDED by {by}", by=by))
     if steps:
         text = say(Said("The plan was AMENDED by {by}: {steps}", by=by, steps=steps))
+    if event.parts:
+        text += "; " + say(Said("also changed: {parts}", parts=[part_words(change.part) for change in event.parts]))
     if event.window is not None:
         text += "; " + say(Said("its window closes at {at}", at=event.window.closes))
     if event.despite:

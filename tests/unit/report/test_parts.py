@@ -171,11 +171,14 @@ def test_a_plan_that_was_amended_and_what_was_learnt(tmp_path: Path) -> None:
     change = e.StepChange(step="migrate", how="changed", difference="-  retries: 3\n+  retries: 9")
     story = migrating().add(
         e.RunAmended(plan=plan(), seal="2" * 64, work="3" * 64, reason="a typo", steps=(change,), files=(file,),
+                     parts=(e.PartChange(part="team", difference="-role: DBA\n+role: DBA on call"),),
                      rehearsed=False), by=ANA,
     )  # fmt: skip
     story.add(e.LessonAdded(id="L1", text="ask before ten"), by=ANA)
     story.add(e.ImprovementAdded(id="I1", text="a second reader", owner="Rui", due="2031-12-31"), by=ANA)
     told = made(reading(story, tmp_path), "md").replace("\\", "")
+    log = part(story, tmp_path, "log")
+    assert "| other parts | the team |" in log and "+role: DBA on call" in log
     assert re.search(r"\| plan amended \| .* by ana@.*jump1: a typo \|", told)
     assert "migrate (changed)" in told and "-drop\n+alter" in told and "+  retries: 9" in told
     assert "2 lines of it are left out" in told and "what changed was not rehearsed" in told

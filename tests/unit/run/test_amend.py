@@ -9,7 +9,20 @@ import pytest
 
 from tests.unit.run.runs import ANA, OPENED, Driven, companion, listed, phase, plan, query, rollback, section, sign, sql
 from tui.journal import events as e
-from tui.plan.model import Action, Canary, Guard, PhaseWindow, Plan, Quality, Target, Trigger, Window
+from tui.plan.model import (
+    Action,
+    Canary,
+    Dependency,
+    Guard,
+    Member,
+    Phase,
+    PhaseWindow,
+    Plan,
+    Quality,
+    Target,
+    Trigger,
+    Window,
+)
 from tui.run import commands as c
 from tui.run.amend import ProposedPlan
 from tui.run.confirmation import beginning, late
@@ -18,6 +31,7 @@ from tui.run.differing import PlanText, differing
 from tui.run.next import Wait
 from tui.run.order import Refusal
 from tui.run.state import RunState
+from tui.words.amendments import amendment_lines
 
 SEAL, WORK, BASE = "ee" * 32, "ff" * 32, "5e" * 32
 OTHER: dict[str, Any] = {"spec": {"text": "select 2"}}
@@ -38,7 +52,7 @@ def proposal(state: RunState, after: Plan, *, seal: str = SEAL, work: str = WORK
     assert state.opened is not None
     found = differing(text(state.opened.plan, **(was or {})), text(after, **(now or {})))
     event = e.RunAmended(plan=after, seal=seal, work=work, reason="", steps=found.steps, files=found.files,
-                         rehearsed=rehearsed)  # fmt: skip
+                         parts=found.parts, rehearsed=rehearsed)  # fmt: skip
     return ProposedPlan(event=event, base=state.opened.seal)
 
 
@@ -158,6 +172,34 @@ def test_nothing_comes_before_what_has_begun_nor_changes_its_place() -> None:
 def test_one_that_has_begun_and_left_nothing_stays_in_the_plan() -> None:
     run = begun(Driven(listed(sql("a"), sql("b"))), "a", e.StepFailed, effect="none")
     assert refused(run, listed(sql("b"))) == "amend-removed"
+
+
+def test_whatever_else_is_changed_is_told_by_its_name() -> None:
+    replace = msgspec.structs.replace
+
+    def of(*phases: Phase, back: tuple[Phase, ...] = (), **more: Any) -> Plan:
+        return replace(plan(*phases, back=back), **more)
+
+    was = of(phase(section(sql("a"), sql("b"))), back=(phase(section(query("r"))),))
+    run = Driven(was)
+    slower = phase(section(sql("a"), sql("b"), estimate=3600.0))
+    back = (phase(section(query("r"), undo_applied=True)),)
+    after = of(slower, back=back, locale="en", team=(Member(role="DBA", name="Ana"),),
+               dependencies=(Dependency(tcp="cache:6379"),))  # fmt: skip
+    event = asked(run, after)
+    assert isinstance(event, e.RunAmended) and event.steps == () and event.files == ()
+    told = {change.part: change.difference for change in event.parts}
+    assert set(told) == {"locale", "team", "dependencies", "phases", "rollback.phases"}
+    assert "+  estimate: 3600.0" in told["phases"].splitlines() and "Ana" in told["team"]
+    assert "cache:6379" in told["dependencies"] and "+  undo_applied: true" in told["rollback.phases"].splitlines()
+    assert "select" not in "".join(told.values()), "steps are told by themselves"
+    known = run.state.amendments[0]
+    assert known.parts == event.parts
+    assert any(line.startswith("  also changed: ") and "the team" in line for line in amendment_lines(known))
+    again = asked(run, replace(after, phases=(replace(slower, title="Another"),)), seal="e1" * 32)
+    assert isinstance(again, e.RunAmended) and [change.part for change in again.parts] == ["phases"]
+    longer = asked(run, replace(run.state.opened.plan, team=()), seal="e2" * 32)  # type: ignore[union-attr]
+    assert isinstance(longer, e.RunAmended) and [change.part for change in longer.parts] == ["team"]
 
 
 def test_a_running_companion_stays_and_another_may_join_a_step_that_has_not_begun() -> None:

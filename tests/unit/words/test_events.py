@@ -60,6 +60,10 @@ SAID: tuple[e.Event, ...] = (
         window=e.OpenWindow(opens="2031-12-05T22:00:00Z", closes="2031-12-05T23:30:00Z", duration_s=1.0, buffer_s=0.0),
         despite=("no-rehearsal",),
     ),
+    e.RunAmended(
+        plan=plan(sql("fill")), seal="ab", work="cd", reason="a typo",
+        parts=(e.PartChange(part="team"), e.PartChange(part="dependencies")),
+    ),
     e.ImprovementAdded(id="I1", text="shorter", owner="ana", due="2031-12-31"), e.LessonAdded(id="L1", text="ask"),
     e.ImprovementDone(id="I1", text="it is"), e.ImprovementDone(id="I1", text="it is", run="20311205T220000Z-0000"),
 )  # fmt: skip

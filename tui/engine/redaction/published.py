@@ -52,6 +52,7 @@ def published_amendment(event: RunAmended, redactor: Redactor, secrets: Secrets)
             msgspec.structs.replace(x, name=redactor.text(x.name), difference=redactor.text(x.difference))
             for x in event.files
         ),
+        parts=tuple(msgspec.structs.replace(x, difference=redactor.text(x.difference)) for x in event.parts),
     )  # fmt: skip
 
 

@@ -39,14 +39,24 @@ class FileChange(Struct, frozen=True, kw_only=True):
     private: bool = False
 
 
+class PartChange(Struct, frozen=True, kw_only=True):
+    """What an amendment makes of a part of the plan that is neither a step nor a file. `part`: its key in the plan
+    (`team`, `dependencies`), of `phases` and `rollback.phases` what they and their sections have beside steps.
+    `difference`: the lines that differ, as of a step; `more`: how many lines of it were left out."""
+
+    part: str
+    difference: str = ""
+    more: int = 0
+
+
 class RunAmended(Event, frozen=True, kw_only=True):
     """From here on this plan is carried out. All that a reader needs of it is here, as in `run.opened`: the normalised
     plan, its seal and work.
 
-    `steps`, `files`: what differs from the plan before. `window`: as it holds from here on; null where it is as before.
-    `advice`: of changed scripts. `rehearsed`: whether a rehearsal of exactly this work was found, null where nobody
-    looked; of what changed any earlier one says nothing. `despite`: codes of what is wrong with it, in spite of which
-    it was amended. `confirm`: the target's name as it was typed. `private`: as in `run.opened`.
+    `steps`, `files`, `parts`: what differs from the plan before. `window`: as it holds from here on; null where it is
+    as before. `advice`: of changed scripts. `rehearsed`: whether a rehearsal of exactly this work was found, null where
+    nobody looked; of what changed any earlier one says nothing. `despite`: codes of what is wrong with it, in spite of
+    which it was amended. `confirm`: the target's name as it was typed. `private`: as in `run.opened`.
     """
 
     TYPE: ClassVar[str] = "run.amended"
@@ -58,6 +68,7 @@ class RunAmended(Event, frozen=True, kw_only=True):
     reason: str
     steps: tuple[StepChange, ...] = ()
     files: tuple[FileChange, ...] = ()
+    parts: tuple[PartChange, ...] = ()
     window: OpenWindow | None = None
     advice: dict[str, StepAdvice] = {}
     rehearsed: bool | None = None

@@ -12,6 +12,7 @@ from tui.report.parts.windows import bounds, moved
 from tui.report.reading import JournalReading
 from tui.report.times import Times
 from tui.said import N_
+from tui.words.amendments import part_words
 from tui.words.figures import whole
 from tui.words.persons import person_words
 
@@ -36,6 +37,9 @@ def amendments(reading: JournalReading) -> Iterator[ReportBlock]:
         for file in event.files:
             yield Paragraph(text=f"{file.name}\nSHA-256 {file.before or '-'} → {file.after or '-'}")
             yield from _difference(file.difference, file.more)
+        for part in event.parts:
+            yield Paragraph(text=part_words(part.part))
+            yield from _difference(part.difference, part.more)
 
 
 def _facts(event: e.RunAmended, at: str, by: str) -> Iterator[Fact]:
@@ -44,6 +48,8 @@ def _facts(event: e.RunAmended, at: str, by: str) -> Iterator[Fact]:
     yield Fact(_("steps"), ", ".join(changed) or _("none"))
     if event.files:
         yield Fact(_("files"), ", ".join(file.name for file in event.files))
+    if event.parts:
+        yield Fact(_("other parts"), ", ".join(part_words(part.part) for part in event.parts))
     rehearsed = {
         True: _("exactly this work was rehearsed"), False: _("what changed was not rehearsed"),
         None: _("whether exactly this work was rehearsed is not known"),
