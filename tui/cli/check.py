@@ -65,6 +65,12 @@ def tell_earlier(name: str) -> None:
         return
     for line in earlier_lines(*carried(left), datetime.now(UTC).timestamp()):
         tell(line)
+    if left.unread:
+        text = ngettext(
+            "{n} older run of this plan was not looked through for what it left.",
+            "{n} older runs of this plan were not looked through for what they left.", left.unread,
+        )  # fmt: skip
+        tell(text.format(n=left.unread))
 
 
 def open_places(loaded: Loaded, plan: Path) -> list[Problem]:

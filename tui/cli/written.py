@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from tui.cli.exit import Exit, Stop
+from tui.files import sync_directory
 from tui.journal.io import JOURNAL_MODE
 from tui.locale import _
 from tui.runs.paths import RunPaths
@@ -28,7 +30,13 @@ def written(output: Path, write: Callable[[BinaryIO], T]) -> T:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(descriptor, JOURNAL_MODE)
             found = write(file)
+            # A name that is there behind a power cut has what was written behind it.
+            file.flush()
+            os.fsync(descriptor)
         beside.replace(output)
+        with suppress(PermissionError):
+            # Who may write into a directory need not be able to open it.
+            sync_directory(output.parent)
     except BaseException as error:
         beside.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.filename is None:

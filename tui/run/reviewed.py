@@ -19,10 +19,11 @@ _LAST_ZONE = 12 * 3600.0
 
 
 class Carried(Struct, frozen=True, kw_only=True):
-    """What earlier runs of a plan leave to the next one."""
+    """What earlier runs of a plan leave to the next one. `unread`: how many older ones nobody looked through."""
 
     improvements: tuple[e.PastImprovement, ...] = ()
     lessons: tuple[e.PastLesson, ...] = ()
+    unread: int = 0
 
 
 def improvement_added(state: RunState, event: e.ImprovementAdded, line: Line) -> RunState:

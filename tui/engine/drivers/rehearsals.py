@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tui.files import open_regular
-from tui.journal import events as e
 from tui.journal.events import RunOpened, class_of
-from tui.journal.line import MAX_LINE, JournalError, decode
+from tui.journal.line import JournalError
 from tui.journal.reader import scan
 from tui.plan.files import PLAN_FILE
 from tui.plan.model import Plan, Step, steps_of
 from tui.plan.sealed import SealedPlan
+from tui.recording.earlier import opening_of
 from tui.run.clock import instant
 from tui.run.fold import fold
 from tui.run.state import RunState
@@ -39,7 +37,7 @@ def rehearsals_of(opened: RunOpened, digests: Mapping[str, str]) -> PastRehearsa
     except OSError:
         return PastRehearsals(unread=1)
     for paths in known[:_RUNS]:
-        earlier = opening_of(paths)
+        earlier = opening_of(paths.journal)
         if earlier is None:
             unread += 1
             continue
@@ -66,18 +64,6 @@ def rehearsals_of(opened: RunOpened, digests: Mapping[str, str]) -> PastRehearsa
         other=_differing(*other, opened, digests) if other and not whole and not partial else None,
         undone=undone, undone_at=undone_at, unread=unread, looked_at=min(len(known), _RUNS),
     )  # fmt: skip
-
-
-def opening_of(paths: RunPaths) -> RunOpened | None:
-    """How a run was opened; None where that cannot be read."""
-    try:
-        # Whose runs these are is open: a pipe in a journal's place would be read for ever.
-        with os.fdopen(open_regular(paths.journal), "rb") as file:
-            line = decode(file.readline(MAX_LINE))
-        event = e.decode(line.type, line.data)
-    except (OSError, JournalError, ValueError):
-        return None
-    return event if isinstance(event, RunOpened) else None
 
 
 def folded(paths: RunPaths) -> RunState | None:

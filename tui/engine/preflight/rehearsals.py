@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tui.engine.drivers.rehearsals import folded, is_whole, opening_of
+from tui.engine.drivers.rehearsals import folded, is_whole
 from tui.engine.preflight.findings import Findings
 from tui.plan.model import Target
+from tui.recording.earlier import opening_of
 from tui.runs.paths import RunPaths, list_runs
 from tui.said import Said
 
@@ -28,7 +29,7 @@ def rehearsed(work: str) -> bool:
 
 
 def _is_rehearsal(paths: RunPaths, work: str) -> bool:
-    opened = opening_of(paths)
+    opened = opening_of(paths.journal)
     if opened is None or opened.work != work:
         return False
     state = folded(paths)

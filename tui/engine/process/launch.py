@@ -226,12 +226,24 @@ def open_window(window: Window, now: datetime, compress: float, opens: str | Non
 
 
 _RUNS = 20
+"""Runs of the work that are looked through, and of all runs those that are for whether they were amended into it."""
 
 
 def learned(work: str) -> tuple[Past, ...]:
-    """The latest runs of this work that teach something, the newest first. Runs that cannot be read teach nothing."""
+    """The latest runs of this work that teach something, the newest first, however many others lie between them. Runs
+    that cannot be read teach nothing."""
+    from tui.recording.earlier import opening_of
+
     found: list[Past] = []
-    for paths in list_runs()[:_RUNS]:
+    looked = 0
+    for place, paths in enumerate(list_runs()):
+        opened = opening_of(paths.journal)
+        same = opened is not None and opened.work == work
+        looked += same
+        if looked > _RUNS:
+            break
+        if not same and place >= _RUNS:
+            continue
         try:
             lines = read_all(paths.journal)
             named = (line for line in lines if line.seq == 0 or line.type == RunAmended.TYPE)
