@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from tui.cli.exit import Exit, Stop
 from tui.cli.output import tell
 from tui.files import OPEN, permissions, reading
-from tui.said import N_, Said, said_of
+from tui.said import N_, Said
 
 if TYPE_CHECKING:
     from tui.importer.imported import Imported
@@ -38,11 +38,11 @@ def free(plan: Path, *, force: bool) -> None:
 def put_files(made: Imported, plan: Path, *, force: bool) -> list[Path]:
     """Write what was made, all of it or nothing; returns what was written, the plan first. Raises Stop: a file is in
     the way, a link leads elsewhere, or the loader refuses the plan."""
-    place = plan.parent.resolve()
+    place = Path(os.path.realpath(plan.parent))
     files = [_File(plan.parent / name, content, made.modes.get(name, OPEN)) for name, content in made.files.items()]
     wanted = [file for file in files if not _holds(file.path, file.content, place)]
     for file in wanted:
-        if not (there := file.path.parent.resolve()).is_relative_to(place):
+        if not (there := Path(os.path.realpath(file.path.parent))).is_relative_to(place):
             raise Stop(Said(_LED_OUT, file=str(file.path), place=str(there)), Exit.USAGE)
     # The plan comes last: whoever sees it sees its files.
     wanted.append(_File(plan, made.plan.encode(), made.mode))
@@ -50,10 +50,12 @@ def put_files(made: Imported, plan: Path, *, force: bool) -> list[Path]:
         if os.path.lexists(file.path) and not force:
             raise Stop(Said(IN_THE_WAY, file=str(file.path)), Exit.USAGE)
     look_through(made, plan)
+    putting = _Putting(force)
     try:
-        _Putting(force).put(wanted)
+        putting.put(wanted)
     except OSError as error:
-        raise Stop(said_of(error), Exit.FAILED) from error
+        said = Said("{file} cannot be written: {reason}.", file=str(putting.at), reason=error.strerror or str(error))
+        raise Stop(said, Exit.FAILED) from error
     return [plan, *(file.path for file in wanted[:-1])]
 
 
@@ -109,6 +111,8 @@ class _Putting:
 
     def __init__(self, force: bool) -> None:
         self._force = force
+        self.at = Path()
+        """What was begun last."""
         self._made: list[Path] = []
         """Directories that were not there."""
         self._aside: list[Path] = []
@@ -129,7 +133,7 @@ class _Putting:
                 path.unlink(missing_ok=True)
 
     def _half(self, file: _File) -> Path:
-        mode = file.mode
+        mode, self.at = file.mode, file.path
         with suppress(OSError):
             # What is written over is read by nobody whom it was kept from.
             mode &= permissions(file.path.lstat()) if not file.path.is_symlink() else OPEN
@@ -141,6 +145,7 @@ class _Putting:
         return half
 
     def _place(self, path: Path, half: Path) -> None:
+        self.at = path
         if not self._force:
             os.link(half, path)
             self._put.append((path, None))

@@ -253,12 +253,16 @@ def test_all_of_it_is_written_or_nothing(virada: Virada, here: Path) -> None:
     (here / "scripts" / "migration.sql").write_text("mine\n")
     before = sorted(here.rglob("*"))
     done = virada("init", "--force")
-    assert done.code == 1 and "Is a directory" in done.err and "scripts/verification.sql" in done.err
+    assert done.code == 1 and done.err == "scripts/verification.sql cannot be written: Is a directory.\n"
     assert sorted(here.rglob("*")) == before and (here / "scripts" / "migration.sql").read_text() == "mine\n"
     (here / "new").mkdir()
     (here / "new" / "scripts").write_text("a file\n")
     done = virada("init", "-o", "new/plan.yaml")
-    assert done.code == 1 and "File exists" in done.err
+    assert done.code == 1 and done.err == "new/scripts/migration.sql cannot be written: File exists.\n"
+    (here / "new" / "scripts").unlink()
+    (here / "new" / "scripts").symlink_to("scripts")
+    done = virada("init", "-o", "new/plan.yaml")
+    assert done.code == 1 and done.err.startswith("new/scripts/migration.sql cannot be written: "), "a link to itself"
     assert [path.name for path in (here / "new").iterdir()] == ["scripts"]
 
 

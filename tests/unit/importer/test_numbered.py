@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from tests.unit.importer.migrated import Migrated, migrated
 from tui.importer.imported import ImportFailed
 from tui.importer.migrations.numbered import read_numbered
+from tui.importer.migrations.numbers import number_of
 from tui.importer.migrations.scripts import Scripts
 
 PAIRS = [
@@ -284,6 +286,12 @@ def test_no_file_is_lost_and_none_stands_twice(tmp_path_factory: pytest.TempPath
     except ImportFailed:
         return
     migrations = [one for group in project.groups for one in group.migrations]
+    downs = [(one.up, one.down) for one in migrations if one.up is not None and one.down is not None]
+    for up, down in downs:
+        of, back = number_of(up.name), number_of(down.name)
+        assert of is None or back is None or of.first == back.first
+    places = [posixpath.dirname(one.up.name) for one in migrations if one.up is not None]
+    assert len([place for place, _group in groupby(places)]) == len(set(places)), "no directory is begun twice"
     used = [source.name for one in migrations for source in (one.up, one.down) if source is not None]
     assert len(used) == len(set(used))
     assert set(used) | set(scripts.left) == names and not set(used) & set(scripts.left)

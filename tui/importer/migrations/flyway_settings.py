@@ -128,7 +128,7 @@ def _toml(name: str, text: str) -> Iterator[tuple[str, str]]:
     """The table `flyway`; what an environment says beside how it is reached has `environments.*.` before it."""
     try:
         read = tomllib.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         at = _AT.search(str(error))
         line, column = (1, 1) if at is None else (int(at[1]), int(at[2]))
         message = N_("{file}:{line}:{column}: this is no TOML; mend the file.")
