@@ -19,7 +19,7 @@ _MODULE = re.compile(r"`([\w/]+\.(?:py|sql|toml))`")
 _TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 
 FILES = [f"/{path.relative_to(ROOT).as_posix()}" for top in ("tui", "tests") for path in (ROOT / top).rglob("*.*")]
-EXAMPLES = {"expand.sql", "keys.toml"}
+EXAMPLES = {"expand.sql", "flyway.toml", "keys.toml"}
 """Of an operator's, not of the project's."""
 
 
