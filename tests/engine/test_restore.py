@@ -134,6 +134,28 @@ async def test_all_of_it_is_as_it_was(each_database: Database, role: str, tmp_pa
         assert each_database.value(_OID) == old and each_database.value("select count(*) from kept") == 2
 
 
+@pytest.mark.parametrize("kept", [True, False])
+@awaited
+async def test_a_backup_of_a_closed_database_closes_nobody_out_of_the_restored_one(
+    database: Database, role_here: str, tmp_path: Path, kept: bool
+) -> None:
+    """The grants are those of before it was closed, whether they were kept beside the backup or are asked for late."""
+    before, old = database.value(_PROPERTIES), database.value(_OID)
+    backup, _work, close, *rest = steps(tmp_path / "b").strip("\n").split("\n")
+    async with Rig(tmp_path, database, "\n".join([close, backup, *rest]) + "\n") as rig:
+        for step in ("close", "backup"):
+            assert (await rig.execute(step))["type"] == "step.passed"
+        if not kept:
+            (rig.paths.artifacts / rig.step("backup").evidence["sampled"]).unlink()
+        assert (await confirmed(rig))["type"] == "step.passed" and database.value(_OID) != old
+        assert (await rig.execute("open"))["type"] == "step.passed"
+        assert database.value(_PROPERTIES) == before
+        database.connect(role_here).close()
+        assert rig.do(Undo(step="restore", confirm="dev")) is None
+        assert (await rig.ended("undo.restore"))["type"] == "step.passed"
+        assert database.value(_OID) == old and database.value(_PROPERTIES) == before
+
+
 @pytest.mark.unsaid(Fact.SLOTS, Fact.SUBSCRIPTIONS, Fact.LATE)
 @awaited
 async def test_the_confirmation_says_what_is_lost(database: Database, role_here: str, tmp_path: Path) -> None:

@@ -22,6 +22,11 @@ def closed_by(state: RunState, step: str) -> Quiesced | None:
     return next((found for found in state.quiesced if found.step == step), None)
 
 
+def former_of(state: RunState, oid: int) -> tuple[tuple[str, str, str, bool], ...] | None:
+    """The grants on a database that is closed as they were before; None for one that nothing has closed."""
+    return next((found.former[str(oid)] for found in state.quiesced if str(oid) in found.former), None)
+
+
 def stillness(state: RunState) -> str:
     """Which quiescence of the application holds now: the same text as long as it is the same one, "" where others may
     write. One that may not have come about is none."""

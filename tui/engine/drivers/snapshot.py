@@ -30,6 +30,7 @@ from tui.postgres.evidence import commits, fence
 from tui.postgres.identity import OtherTarget
 from tui.postgres.results import Backend
 from tui.postgres.session import Session
+from tui.run.database import former_of
 from tui.steps.effects import Snapshot, SnapshotTaken
 from tui.steps.registry import KINDS
 
@@ -98,7 +99,10 @@ class SnapshotDriver:
         try:
             monitor = await self._target.monitor()
             written = await database.written(monitor, self._target.run, self._target.quiet())
-            known = {"properties": await database.properties(monitor), "written": written}
+            own = await database.properties(monitor)
+            # That the run keeps others out just now does not belong to the database.
+            former = former_of(self._recorder.state, int(own["oid"]))
+            known = {"properties": own if former is None else own | {"grants": former}, "written": written}
             await keep_artifact(self._artifacts, name, msgspec.json.encode(known).decode(), private=True)
         except OtherTarget:
             raise

@@ -56,7 +56,7 @@ def execute(context: Context, spec: RestoreSpec) -> StepRun:
     begun = context.swap
     whole = begun is not None and begun["step"] == context.step.id and not begun["done"] and not begun["back"]
     known = yield from properties.sampled(recorded)
-    want = known.get("properties") or (yield Probe(name="database"))
+    want = known.get("properties") or properties.unclosed(context, (yield Probe(name="database")))
     there = yield Probe(name="database", arguments={"name": called})
     for asked in (want, there):
         if "error" in asked:

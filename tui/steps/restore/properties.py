@@ -30,6 +30,15 @@ def sampled(recorded: Mapping[str, Any]) -> Generator[Effect, Any, dict[str, Any
     return {} if text is None else dict(msgspec.json.decode(text))
 
 
+def unclosed(context: Context, of: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The present properties, with the grants that a release is to give back."""
+    for step, _attempt, _by_grants in context.closing:
+        former = context.former(step) or {}
+        if str(of.get("oid")) in former:
+            return {**of, "grants": former[str(of["oid"])]}
+    return of
+
+
 def created(name: str, of: Mapping[str, Any], mark: str, login: str | None) -> tuple[str, ...]:
     """A database like that one, which is known again by its comment, and in which nobody is let before it is whole but
     superusers and the run's own `login`."""
