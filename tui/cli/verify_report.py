@@ -24,6 +24,7 @@ _REFUSED: Final = {
     "journal_changed": N_("{file} was not made of this journal as it is: up to its line {seq} it is another one than "
                           "when it was made."),
     "changed": N_("{file} was changed after it was made: its line {line} is not what the journal gives."),
+    "damaged": N_("{file} was changed after it was made: its own digest is another one."),
 }  # fmt: skip
 
 
@@ -34,10 +35,12 @@ def verify_report(paths: RunPaths, file: Path) -> None:
     from tui.report.mark import BYTES
     from tui.report.reading import JournalReading
 
-    if file.stat().st_size > LARGEST:
-        raise Stop(Said(_REFUSED["no_report"], file=str(file)), Exit.FAILED)
     # As it is: what a text mode makes of line ends, or of bytes that are no text, would not be seen.
-    text = file.read_bytes().decode("utf-8", BYTES)
+    with file.open("rb") as opened:
+        data = opened.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise Stop(Said(_REFUSED["no_report"], file=str(file)), Exit.FAILED)
+    text = data.decode("utf-8", BYTES)
     found = checked(text, lambda until: JournalReading(paths.journal, until))
     if found.verdict is Verdict.OTHER_BUILD:
         _not_known(found, file)
@@ -100,4 +103,5 @@ def _refuse(found: Checked, file: Path) -> None:
     if found.line is not None:
         tell(Said("it says: {text}", text=Quoted(found.found.strip()[:_LONGEST])))
         tell(Said("the journal gives: {text}", text=Quoted(found.expected.strip()[:_LONGEST])))
-    raise Stop(Said(_REFUSED[found.verdict.value], **facts), Exit.FAILED)
+    changed = found.verdict.value == "changed" and found.line is None
+    raise Stop(Said(_REFUSED["damaged" if changed else found.verdict.value], **facts), Exit.FAILED)

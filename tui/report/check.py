@@ -37,6 +37,7 @@ class Verdict(StrEnum):
 
 class Checked(Struct, frozen=True, kw_only=True):
     """`line` of the report is the first that differs, `found` what it says there and `expected` what the journal gives;
+    None of one that another build made, whose own digest does not fit.
     `since`: so many lines came into the journal after the report was made. `own`: the build that looked."""
 
     verdict: Verdict
@@ -72,10 +73,12 @@ def checked(text: str, read: Callable[[int | None], JournalReading]) -> Checked:
     known: dict[str, Any] = {"mark": mark, "since": since, "own": own}
     if again == text:
         return Checked(verdict=Verdict.SAME, **known)
-    if mark.made_by == own or not is_whole(text, mark):
-        line, found, expected = _difference(text, again)
-        return Checked(verdict=Verdict.CHANGED, line=line, found=found, expected=expected, **known)
-    return Checked(verdict=Verdict.OTHER_BUILD, **known)
+    if mark.made_by != own:
+        # Which line was changed this build cannot tell: others may differ because it is another one.
+        whole = is_whole(text, mark)
+        return Checked(verdict=Verdict.OTHER_BUILD if whole else Verdict.CHANGED, **known)
+    line, found, expected = _difference(text, again)
+    return Checked(verdict=Verdict.CHANGED, line=line, found=found, expected=expected, **known)
 
 
 def _as_broken(reading: JournalReading, mark: Mark) -> bool:

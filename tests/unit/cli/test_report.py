@@ -119,6 +119,17 @@ def test_another_build_cannot_be_compared(
     done = virada("verify", RUN, "--report", str(file))
     assert done.code == 4 and "cannot be known here: another build made it" in done.out
     assert "cannot be compared byte by byte" in done.err and "belongs" not in done.out
+    file.write_text(file.read_text("utf-8").replace("In short", "In shirt"), "utf-8")
+    done = virada("verify", RUN, "--report", str(file))
+    assert done.code == 1 and "its own digest is another one" in done.err and "the journal gives" not in done.err
+
+
+def test_a_file_without_an_end_is_no_report(virada: Virada, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tui.cli import verify_report
+
+    monkeypatch.setattr(verify_report, "LARGEST", 4096)
+    done = virada("verify", RUN, "--report", "/dev/zero")
+    assert done.code == 1 and "is no report of virada's" in done.err
 
 
 def test_an_asciicast_has_another_name_than_the_document(virada: Virada, run: Path, tmp_path: Path) -> None:
