@@ -183,3 +183,10 @@ def test_a_password_with_words_before_its_colon(line: str) -> None:
 )
 def test_words_about_a_password_stay(line: str) -> None:
     assert redacted(line) == line
+
+
+def test_a_milestone_of_the_way_back_behind_the_window_is_told() -> None:
+    window = "## Window\n\n2031-12-13 22:00 - 23:30 UTC\n\n"
+    done = read(f"# A\n\n{window}## Do\n\n- [ ] one\n\n## Rollback\n\n- [ ] T+8h: look again\n")
+    assert all("milestone" not in keys for _title, keys in steps(done.draft.rollback))
+    assert "lies behind the end of the window" in "\n".join(map(str, done.told))

@@ -35,6 +35,15 @@ PIECES = [
     "postgres://app:hunter2secret@db/app", "\u00a0\u00a0nbsp", "\u202eturned", "a\x07b", "key: value", "  ",
     "[HH:MM]", "- ", "-", "1.", "[ ]", "- [ ]", "\\[ \\] escaped",
     "22:00 Begin", "- 23:30 – End of it", "DBA: Ana Prado, +55 11 5550-0101", "Fim", "- **T-30** freeze",
+    "- [5 min] Timed box", "- [-] Left out", "* [~] Halfway", "- [ ] [10 min] both", "Step 1: numbered words",
+    "Step 2: further", "Schritt 3: weiter", "Passo 4: adiante",
+    "| Step | Action | Rollback |\n|---|---|---|\n| 1 | Create | Remove it |",
+    "| Metric | Target | Alert |\n|---|---|---|\n| CPU | < 70% | > 2.000 |", "| Passwort | hunter2secret |",
+    "## Test the rollback", "## Undo log cleanup", "## Plan de reversa", "## Kriterien für den Abbruch",
+    "## Success criteria", "- CPU must not exceed 70%", "- Tempo de resposta não deve passar de 2.000 ms",
+    "- La memoria no supera el 80 %",
+    "- Antwortzeit darf nicht über 1,5 s steigen", "- deadlocks > 0 for 5 minutes", "- p95 > 1 s and CPU > 90%",
+    "- Slack: #ops", "- [ ] tell @here, psql postgres://app@db/x", "Password for app: hunter2secret", "CPU ≯ 7² % – ½",
     "&nbsp;&lt;b&gt;", "![image](x.png)", "- item\n  ```sql\n  drop table x;\n  ```",
 ]  # fmt: skip
 LINES = st.one_of(

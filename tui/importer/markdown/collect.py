@@ -17,7 +17,7 @@ from tui.importer.markdown.blocks import (
     TableBlock,
 )
 from tui.importer.markdown.commands import bare_lines, kind_of
-from tui.importer.markdown.details import attach, detail_item, detail_table
+from tui.importer.markdown.details import attach, detail_block, detail_item
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.found import FoundComment, FoundStep, Part, Proposal
 from tui.importer.markdown.inline import fold, struck, title_of, unmarked
@@ -124,18 +124,7 @@ class Collector:
         step.title = self.title
         self.add(step)
         for block in blocks:
-            if isinstance(block, ProseBlock):
-                for number, text in block.lines:
-                    detail_line(self.reading, step, text, number)
-            elif isinstance(block, ListBlock):
-                for item in block.items:
-                    detail_item(self.reading, step, item)
-            elif isinstance(block, CodeBlock):
-                attach(self.reading, step, block)
-            elif isinstance(block, TableBlock):
-                detail_table(self.reading, step, block)
-            else:
-                self.reading.fates.tell(block.numbers, Fate.DETAIL)
+            detail_block(self.reading, step, block)
 
     def add(self, step: FoundStep) -> None:
         self.part.entries.append(step)
@@ -264,17 +253,8 @@ class Collector:
                         self.last = step if item.box is None else self.last
                     else:
                         detail_item(self.reading, step, item)
-            elif isinstance(child, ProseBlock):
-                for number, text in child.lines:
-                    detail_line(self.reading, step, text, number)
-            elif isinstance(child, CodeBlock):
-                attach(self.reading, step, child)
-            elif isinstance(child, TableBlock):
-                detail_table(self.reading, step, child)
             else:
-                self.reading.fates.tell(child.numbers, Fate.DETAIL)
-                if isinstance(child, HeadingBlock):
-                    step.details.append(unmarked(child.text))
+                detail_block(self.reading, step, child)
 
     def _below(self, title: str, begin: int) -> None:
         """Steps that stand below another one, or below a label, begin with its words."""

@@ -56,17 +56,18 @@ _SIGNS: Final = str.maketrans(
 )
 _WORDS: Final[tuple[tuple[Bound, tuple[str, ...]], ...]] = (
     (Bound.AT_MOST, (
-        "<=", "≤", "=<", "up to", "at most", "at the most",
+        "<=", "≤", "=<", "at or (?:below|under)", "up to", "at most", "at the most",
         "(?<![0-9])(?<![0-9] )max(?:imum|imal|imo|imos)?\\.?(?: of)?",
         "within", "hochstens", "ate", "hasta", "bis(?: zu)?", "no maximo", "como maximo", "a lo sumo",
     )),
     (Bound.AT_LEAST, (
-        ">=", "≥", "at least", "(?<![0-9])(?<![0-9] )min(?:imum|imal|imo|imos)?\\.?(?: of)?", "mindestens",
-        "pelo menos", "ao menos", "no minimo", "al menos", "por lo menos", "como minimo",
+        ">=", "≥", "at or (?:above|over)", "at least",
+        "(?<![0-9])(?<![0-9] )min(?:imum|imal|imo|imos)?\\.?(?: of)?", "mindestens", "pelo menos",
+        "ao menos", "no minimo", "al menos", "por lo menos", "como minimo",
     )),
     (Bound.BELOW, (
         "<", "under", "below", "beneath", "(?:less|lower|smaller|fewer|faster|shorter) than",
-        "(?:menor(?:es)?|inferior(?:es)?) (?:do que|que|a)", "menos (?:do que|que|de)", "abaixo (?:de|dos?)",
+        "(?:menor(?:es)?|inferior(?:es)?) (?:do que|que|a|al|de)", "menos (?:do que|que|de)", "abaixo (?:de|dos?)",
         "(?:por )?debajo (?:de|del)", "unter", "unterhalb(?: von)?",
         "(?:weniger|kleiner|niedriger|geringer|kurzer) als",
         "unterschreite[nt]",
@@ -74,7 +75,7 @@ _WORDS: Final[tuple[tuple[Bound, tuple[str, ...]], ...]] = (
     (Bound.ABOVE, (
         ">", "over", "above", "beyond", "(?:more|greater|higher|larger|bigger|longer|slower) than",
         "exceed(?:s|ing|ed)?",
-        "surpass(?:es|ing)?", "(?:maior(?:es)?|superior(?:es)?|mayor(?:es)?) (?:do que|que|a)",
+        "surpass(?:es|ing)?", "(?:maior(?:es)?|superior(?:es)?|mayor(?:es)?) (?:do que|que|a|al|de)",
         "mais (?:do que|que|de)", "mas (?:de|que)", "acima (?:de|dos?)", "(?:por )?encima (?:de|del)",
         "ultrapass\\w+", "exced\\w+",
         "super(?:ar|a|an|e|en|em|ando|ou)", "sobrepas\\w+", "rebas\\w+", "pass(?:ar|a|am|e|em|ando|ou) (?:de|dos?)",
@@ -100,11 +101,11 @@ _COMPARED: Final = re.compile(
     rf"(?:{_ANY})\s*(?P<fill>(?:(?:{_FILL})\s*(?<!\w)|(?:{_FILL})\s+){{0,3}})(?P<number>{NUMBER})(?P<gap>\s?){_UNIT}"
 )
 _BEHIND: Final = re.compile(
-    rf"(?<![\w.,])(?P<number>{NUMBER})(?P<gap>\s?){_UNIT}\s+(?:(?P<at_most>(?:or|ou|o|oder) (?:less|lower|fewer|faster"
-    r"|menos|menor|inferior|weniger|niedriger|schneller)|max(?:imum|imal|imo)?|at most|at the most|no maximo"
-    r"|como maximo)"
-    r"|(?P<at_least>(?:or|ou|o|oder) (?:more|higher|greater|mais|mas|maior|mayor|mehr|hoher)|min(?:imum|imal|imo)"
-    r"|at least|no minimo|como minimo))(?!\w)"
+    rf"(?<![\w.,])(?P<number>{NUMBER})(?P<gap>\s?){_UNIT}\s+(?:(?P<at_most>(?:or|ou|o|oder) (?:less|below|under|lower"
+    r"|fewer|faster|menos|menor|inferior|weniger|niedriger|schneller)|max(?:imum|imal|imo)?|at most|at the most"
+    r"|no maximo|como maximo)"
+    r"|(?P<at_least>(?:or|ou|o|oder) (?:more|above|over|higher|greater|mais|mas|maior|mayor|mehr|hoher)"
+    r"|min(?:imum|imal|imo)|at least|no minimo|como minimo))(?!\w|\s*[0-9])"
 )
 """`70% or less`, `200 ms max`."""
 _VERB_LAST: Final = re.compile(
@@ -115,13 +116,17 @@ _VERB_LAST: Final = re.compile(
 _NOT: Final = re.compile(
     r"(?<!\w)(?:not|never|cannot|\w+n't|no|without|nao|nunca|jamais|sem|jamas|sin|nicht|nie|niemals|ohne|kein\w*)(?!\w)"
 )
+_NOT_BEHIND: Final = re.compile(
+    r"\s*(?:nicht|nie|niemals) (?:steigen|fallen|sinken|liegen|sein|werden|gehen|kommen|bleiben)(?!\w)"
+)
+"""`soll über 70 % nie steigen`."""
 _IN_THE: Final = re.compile(r"(?<!\w)no(?= (?!debe|puede|more|less|super|exced|pas|mas|menos|deve|pode|hay|ha)\w)")
 """In Portuguese no negation."""
 _BETWEEN: Final = re.compile(
     r"(?:\s|(?<!\w)(?:must|may|should|shall|can|could|will|would|be|been|being|go|goes|going|get|gets|rise|rises|climb"
     r"|climbs|drop|drops|fall|falls|dip|dips|stay|remain|ever|to|is|are|does|do|allowed|deve|devem|pode|podem|deveria"
     r"|ser|estar|ficar|fica|ficam|passar|passa|ir|subir|sobe|cair|cai|caia|chegar|a|se|debe|deben|puede|pueden|deberia"
-    r"|quedar|pasar|pasa|sube|caer|cae|bajar|baja|baje|llegar|haber|darf|durfen|soll|sollte|sollen|muss|kann|wird|werden"
+    r"|quedar|pasar|pasa|sube|caer|cae|bajar|baja|baje|llegar|haber|va|van|vai|vao|darf|durfen|soll|sollte|sollen|muss|kann|wird|werden"
     r"|ist|sind|sein|liegen|liegt|steigen|steigt|fallen|fallt|sinken|sinkt|zu|auf|um|nunca|de|¤)(?!\w))*"
 )
 """What may stand between a negation and what it turns round; `¤` is what is measured."""
@@ -160,13 +165,15 @@ def compare(clause: str, style: NumberStyle) -> list[Comparison]:
     found: list[Comparison] = []
     turned = 0
     taken: list[tuple[int, int]] = []
-    for pattern in (_VERB_LAST, _COMPARED, _BEHIND):
+    for pattern in (_VERB_LAST, _BEHIND, _COMPARED):
         for match in pattern.finditer(clause):
             spot = match.span("number")
+            bound = next(Bound(name) for name in Bound if match.groupdict().get(name))
             if spot in taken:
+                if bound is not Bound.EQUALS:
+                    raise Doubtful
                 continue
             taken.append(spot)
-            bound = next(Bound(name) for name in Bound if match.groupdict().get(name))
             negations = _negated(clause, match, last=pattern is _VERB_LAST)
             turned += negations
             if negations and (bound is Bound.EQUALS or negations > 1):
@@ -200,6 +207,7 @@ def negations_in(clause: str, style: NumberStyle) -> int:
 def _negated(clause: str, match: re.Match[str], *, last: bool) -> int:
     """How many words turn a comparison round: those in it, and one before it that belongs to it."""
     inner = len(_NOT.findall(match.groupdict().get("fill") or "")) + bool(match.groupdict().get("not"))
+    inner += _NOT_BEHIND.match(clause, match.end()) is not None
     before = [one for one in _NOT.finditer(clause, 0, match.start()) if one.end() <= match.start()]
     if not before or not _BETWEEN.fullmatch(clause, before[-1].end(), match.start()):
         return inner

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tui.importer.markdown.blocks import CodeBlock, ListBlock, ListItem, ProseBlock, TableBlock
+from tui.importer.markdown.blocks import (
+    CodeBlock,
+    HeadingBlock,
+    ListBlock,
+    ListItem,
+    MarkdownBlock,
+    ProseBlock,
+    TableBlock,
+)
 from tui.importer.markdown.commands import bare_lines, kind_of
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.found import FoundStep, Proposal
@@ -24,19 +32,25 @@ def detail_item(reading: ChecklistReading, step: FoundStep, item: ListItem, inde
         else:
             detail_line(reading, step, line, number, indent)
     for child in item.children:
-        if isinstance(child, ListBlock):
-            for inner in child.items:
-                detail_item(reading, step, inner, indent + "  ")
-        elif isinstance(child, ProseBlock):
-            for number, line in child.lines:
-                detail_line(reading, step, line, number, indent + "  ")
-        elif isinstance(child, CodeBlock):
-            attach(reading, step, child)
-        elif isinstance(child, TableBlock):
-            detail_table(reading, step, child)
-        else:
-            reading.fates.tell(child.numbers, Fate.DETAIL)
-            step.details += [unmarked(reading.raw(number)) for number in child.numbers]
+        detail_block(reading, step, child, indent + "  ")
+
+
+def detail_block(reading: ChecklistReading, step: FoundStep, block: MarkdownBlock, indent: str = "") -> None:
+    """Whatever stands below a step."""
+    if isinstance(block, ListBlock):
+        for item in block.items:
+            detail_item(reading, step, item, indent)
+    elif isinstance(block, ProseBlock):
+        for number, line in block.lines:
+            detail_line(reading, step, line, number, indent)
+    elif isinstance(block, CodeBlock):
+        attach(reading, step, block)
+    elif isinstance(block, TableBlock):
+        detail_table(reading, step, block)
+    else:
+        reading.fates.tell(block.numbers, Fate.DETAIL)
+        texts = [block.text] if isinstance(block, HeadingBlock) else [reading.raw(number) for number in block.numbers]
+        step.details += [unmarked(text) for text in texts]
 
 
 def detail_table(reading: ChecklistReading, step: FoundStep, table: TableBlock) -> None:

@@ -151,7 +151,7 @@ def keep_within(reading: ChecklistReading, draft: Draft) -> None:
     if not windows:
         return
     length = min(parse_duration(one["duration"]) + parse_duration(one.get("buffer", "0s")) for one in windows)
-    for phase in draft.phases:
+    for phase in (*draft.phases, *draft.rollback):
         starts = phase.keys.get("starts")
         if starts is not None and parse_offset(starts) >= length:
             continue

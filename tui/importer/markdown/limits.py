@@ -47,6 +47,7 @@ class _Clause:
     compared: bool = False
 
 
+UNMEASURED: Final = N_("no limit of what is measured was found in it: {text}")
 UNSURE: Final = N_("what is asked for may be read in two ways and is not measured: {text}")
 AMBIGUOUS: Final = N_("{number} may be read in two ways, and the limit is not measured: {text}")
 PARTLY: Final = N_("only a part of it is measured: {text}")
@@ -101,8 +102,11 @@ _CONDITION: Final = re.compile(
     r"|revert\w*|alert\w*|alarm\w*|abbruch|abbrechen|voltar|volver|cancel\w*)(?!\w)"
 )
 """What is said so must not be."""
-_SENTENCE: Final = re.compile(r"\s*(?:[;→|]|->|=>|\.(?=\s)|\s[–—-]\s)\s*")
-_LESS: Final = r"(?!\s+(?:less|lower|fewer|faster|more|higher|greater|menos|menor|inferior|mais|mas|maior|mayor|weniger"
+_SENTENCE: Final = re.compile(r"\s*(?:[;→|]|->|=>|(?<!max)(?<!min)(?<!ca)(?<!approx)\.(?=\s)|\s[–—-]\s)\s*")
+_LESS: Final = (
+    r"(?!\s+(?:less|below|under|above|over|lower|fewer|faster|more|higher|greater|menos|menor|inferior|mais|mas|maior|mayor"
+    r"|weniger"
+)
 _JOINED: Final = re.compile(
     r"\s+(?:(?P<and>and|e|y|und|sowie|as well as|&)|(?P<or>or|ou|o|oder|and/or|e/ou|y/o|und/oder))"
     + _LESS
@@ -150,7 +154,9 @@ def measured(text: str, style: NumberStyle, *, trigger: bool = False) -> Measure
             for sentence in _SENTENCE.split(_PERCENT.sub("%", prepared(_bare(times.in_digits(text)))))
             for clause in _clauses(sentence, style, trigger=trigger)
         ]
-        return _together(clauses, trigger=trigger)
+        told = _together(clauses, trigger=trigger)
+        figures = re.search(r"(?<![\w.])[0-9]", _masked(prepared(text))[1]) is not None
+        return told if told.limits or not figures else Measured(doubt=Said(UNMEASURED, text=text))
     except Doubtful as doubt:
         said = Said(AMBIGUOUS, number=doubt.number, text=text) if doubt.number else Said(UNSURE, text=text)
         return Measured(doubt=said)

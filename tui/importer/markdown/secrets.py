@@ -95,14 +95,16 @@ def redacted_lines(lines: list[str]) -> list[str]:
         cells = line.split("|")
         named = {place for place, cell in enumerate(cells) if _HEADER.fullmatch(cell.strip())}
         heads = place_of + 1 < len(lines) and _RULE.fullmatch(lines[place_of + 1]) is not None
-        if named and not heads:
-            # A row of names and values: what stands behind the name.
+        if named:
+            # A row of names and values, which may be the first of a table: what stands behind the name.
             behind = {next((n for n in range(place + 1, len(cells)) if cells[n].strip()), -1) for place in named}
             cells = [
-                _hidden_cell(cell) if place in behind and len(cell.split()) == 1 else cell
+                _hidden_cell(cell)
+                if place in behind and len(cell.split()) == 1 and not (heads and _is_word(cell))
+                else cell
                 for place, cell in enumerate(cells)
             ]
-        elif named:
+        if named and heads:
             places = named
         elif places:
             cells = [_hidden_cell(cell) if place in places else cell for place, cell in enumerate(cells)]
@@ -113,3 +115,8 @@ def redacted_lines(lines: list[str]) -> list[str]:
 def _hidden_cell(cell: str) -> str:
     bare = cell.strip()
     return f" {VARIABLE} " if re.search(r"\w", bare) and not _NAMED.fullmatch(bare) else cell
+
+
+def _is_word(cell: str) -> bool:
+    """Whether a cell is the name of a column rather than a value."""
+    return re.fullmatch(r"\W*[^\W\d_]+\W*", cell) is not None

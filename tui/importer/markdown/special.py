@@ -11,7 +11,7 @@ from tui.importer.markdown.blocks import CodeBlock, ListBlock, ListItem, Markdow
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.inline import blanks, fold, has_blank, title_of, unmarked
 from tui.importer.markdown.items import labelled
-from tui.importer.markdown.limits import measured
+from tui.importer.markdown.limits import UNMEASURED, measured
 from tui.importer.markdown.people import clean, is_person, is_role
 from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.tables import (
@@ -61,7 +61,7 @@ def read_special(reading: ChecklistReading, sort: Sort, blocks: list[MarkdownBlo
             loose = isinstance(block, ProseBlock) and sort in (Sort.TRIGGERS, Sort.METRICS)
             shown = measured(unmarked(text), reading.style, trigger=sort is Sort.TRIGGERS)
             taken = (not loose or bool(shown.limits)) and take(reading, number, text, below)
-            if loose and shown.doubt is not None:
+            if loose and shown.doubt is not None and shown.doubt.text != UNMEASURED:
                 reading.look.append((number, shown.doubt))
             if taken and sort is not Sort.WINDOW:
                 reading.fates.tell(number, Fate.DETAIL)

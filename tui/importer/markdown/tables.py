@@ -13,7 +13,7 @@ from tui.importer.markdown.found import FoundStep, Proposal
 from tui.importer.markdown.html import plain
 from tui.importer.markdown.inline import blanks, fold, has_blank, spans, struck, unmarked
 from tui.importer.markdown.items import step_of
-from tui.importer.markdown.limits import UNSURE, Measured, measured
+from tui.importer.markdown.limits import UNMEASURED, UNSURE, Measured, measured
 from tui.importer.markdown.people import clean
 from tui.importer.markdown.reading import ChecklistReading
 from tui.importer.markdown.vocabulary import TableColumn, column_of
@@ -316,7 +316,7 @@ def _row_measured(reading: ChecklistReading, table: TableBlock, cells: list[str]
     if _ALARM.search(header):
         # What stands there must not be.
         return Measured(doubt=told.doubt or (Said(UNSURE, text=" | ".join(cells)) if told.limits else None))
-    if told.limits or told.doubt is not None:
+    if told.limits or (told.doubt is not None and told.doubt.text != UNMEASURED):
         return told
     if TableColumn.LIMIT not in columns and _NOW.search(header):
         return measured(" ".join(cells), reading.style)
@@ -341,4 +341,4 @@ def read_triggers(reading: ChecklistReading, table: TableBlock) -> None:
         if told:
             title = ": ".join((told[0], "; ".join(told[1:]))) if len(told) > 1 else told[0]
             by_cell = [reading.fires(cell) for cell in (*told, " ".join(told[:2]), " ".join(told))]
-            reading.add_trigger(number, title, next((one for one in by_cell if one != Measured()), Measured()))
+            reading.add_trigger(number, title, next((one for one in by_cell if one.limits), by_cell[-1]))

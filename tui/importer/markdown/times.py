@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import Final
 
 from tui.importer.markdown.inline import fold
+from tui.plan.window import WindowError
+from tui.plan.window import zone as tz
 
 MINUTE, HOUR, DAY, WEEK = 60.0, 3600.0, 86400.0, 604800.0
 LONGEST: Final = 366 * DAY
@@ -248,6 +250,11 @@ def zone(text: str) -> str | None:
     """The IANA name of the time zone that a text names; of an abbreviation the usual one."""
     named = _ZONE.search(text)
     if named is not None:
+        try:
+            tz(named[0])
+        except WindowError:
+            # A name that the loader would refuse is none.
+            return None
         return named[0]
     found = re.search(rf"(?<=[\d\s(])({'|'.join(_ZONE_NAMES)})\b(?![+-]\d)", f" {text}")
     return None if found is None else _ZONE_NAMES[found[1]]
