@@ -23,6 +23,7 @@ from tui.pictures.view import View, moment
 from tui.plain.table import status_lines
 from tui.run.clock import instant, rfc3339, rollback_seconds
 from tui.run.commands import Rollback
+from tui.run.lasted import duration
 from tui.run.rehearsed import Past, past_of
 from tui.run.status import status
 
@@ -176,3 +177,26 @@ async def test_sizes_of_before_that_nobody_noted_are_not_taken_for_equal(server:
             opened = run.recorder.state.opened
             assert opened is not None and "add" not in opened.durations and opened.rollback_s is None
             assert opened.bases[opened.rehearsed["add"].basis].why == Incomparable.SIZES_UNKNOWN
+
+
+@awaited
+async def test_what_an_engine_did_not_see_end_teaches_no_duration(server: Server, tmp_path: Path) -> None:
+    with filled(server, 60_000) as database:
+        async with rig(tmp_path, database) as run:
+            await run.execute("add")
+            # The engine died behind the commit, before it could tell.
+            await run.take_up(cut=lambda event: event["type"] == "tx.begin" and event["data"]["step"] == "add")
+            await run.until(lambda: run.step("add").status == "passed", "what is committed is found")
+            assert run.step("add").fate == "applied" and duration(run.step("add")) is None
+            await run.execute("fill")
+            first = next(e["seq"] for e in run.events("tx.committed") if e["data"]["step"] == "fill")
+            await run.take_up(cut=lambda event: event["seq"] == first)
+            await run.until(
+                lambda: run.step("fill").status != "running", "what of the first engine's is there is found"
+            )
+            if run.step("fill").status != "passed":
+                await run.execute("fill")
+            assert run.step("fill").status == "passed" and duration(run.step("fill")) is None
+            assert (await run.execute("make"))["type"] == "step.passed"
+            past = past_of(run.recorder.state)
+            assert past is not None and set(past.durations) == {"make"} and set(past.untimed) == {"add", "fill"}
