@@ -12,6 +12,8 @@ from tests.console.journals import Story, plan, prepared
 from tests.console.test_clock import lines_of, unestimated, view_of
 from tests.console.twin import shown
 from tui.journal import events as e
+from tui.pictures.checklist import columns_of, step_row
+from tui.pictures.details import StepFiles, details
 from tui.pictures.lines import plain
 from tui.pictures.now import now
 from tui.plain.narrator import narrate
@@ -105,6 +107,24 @@ def test_a_rollback_that_goes_on_says_why_nobody_knows_its_end() -> None:
     other = rolling(rehearsed={"undo.migrate": e.Rehearsed(1.0, 0)}, bases=(SMALL,))
     assert "end of the rollback not known: rehearsed on 1 % of the data" in plain(lines_of(other, 120)[0])
     assert plain(lines_of(other, 80)[0]).rstrip().endswith("end of the rollback not known")
+
+
+def test_what_nobody_saw_the_end_of_is_no_figure() -> None:
+    story = prepared().begin("backup")
+    story.add(e.RunRecovered(), after=36000.0).add(
+        e.StepFate(step="backup", attempt=1, fate="applied", reason="ledger")
+    )
+    story.add(e.StepPassed(step="backup", attempt=1))
+    view = view_of(story)
+    at = view.state.steps["backup"]
+    columns = columns_of(view.state.steps, ("passed",), lambda at: None)
+    assert "<10:00:00" in plain(step_row(at, view, 100, columns))
+    assert "at most 10 h 00 min: nobody saw its end" in "\n".join(map(plain, details(view, at, StepFiles(), 100)))
+    assert any(" <10 h 00 min  backup " in line for line in status_lines(status(view.state)))
+    story.add(e.StepStarted(step="backup", attempt=2, resume_from=3)).add(
+        e.StepPassed(step="backup", attempt=2), after=5.0
+    )
+    assert any(" >5.0 s  backup " in line for line in status_lines(status(view_of(story).state)))
 
 
 async def test_the_details_have_the_sizes_then_and_now(tmp_path: Path) -> None:

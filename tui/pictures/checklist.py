@@ -15,12 +15,14 @@ from tui.pictures.lines import columns as in_columns
 from tui.pictures.view import View
 from tui.run.clock import expected, starts_in
 from tui.run.confirmation import is_dangerous
+from tui.run.lasted import lasted
 from tui.run.state import RunState
 from tui.run.steps import Status, Steps, StepState
 from tui.run.upcoming import comes_next
 from tui.words.codes import FATE_REASON, reason_of, step_word, word
 from tui.words.figures import clock
 from tui.words.inert import visible
+from tui.words.lasting import sign
 from tui.words.progress import progress_of
 from tui.words.waiting import wait_words
 
@@ -168,9 +170,9 @@ def _time(at: StepState, view: View, columns: Columns) -> tuple[str, str]:
         late = estimate is not None and elapsed > estimate * 1.5 and elapsed > estimate + 5
         return _spans(clock(elapsed), shown, columns), "warn" if late else "run"
     if at.started is not None and at.ended is not None:
-        taken = clock(at.ended - at.started)
-        # Nobody saw its end: it is the most that it can have been.
-        return _spans(f"<{taken}" if at.unseen else taken, shown, columns), "dim"
+        took = lasted(at)
+        unsure = sign(None if took is None else took.unsure)
+        return _spans(unsure + clock(at.ended - at.started), shown, columns), "dim"
     return shown.rjust(columns.time), "dim"
 
 

@@ -27,6 +27,7 @@ from tui.words.events import rollback_reason
 from tui.words.figures import figure, minutes_offset, moment, offset, span
 from tui.words.holding import held_sentence, held_way_on
 from tui.words.inert import visible
+from tui.words.lasting import sign
 from tui.words.locks import lock_lines, strong, there_lines
 from tui.words.persons import person_words
 from tui.words.proposal import grounds_words, prospect_words
@@ -328,7 +329,7 @@ def _steps(steps: list[dict[str, Any]], width: int | None, still: bool) -> list[
         longest = min(LONGEST_ID, longest)
     rows = []
     for step in steps:
-        took = "" if step["duration_s"] is None else span(step["duration_s"])
+        took = "" if step["duration_s"] is None else sign(step["duration_unsure"]) + span(step["duration_s"])
         row = f"{step['number']:<{number}}  {filled(_step_word(step['status'], still), status)}  {took:>11}  "
         rows.append(_titled(f"{row}{filled(visible(step['id']), longest)}  ", step["title"], width))
         if step["waiting"] is not None:

@@ -7,6 +7,13 @@ from tui.run.lasted import Lasted, lasted
 from tui.run.steps import StepState
 from tui.words.figures import span
 
+_SIGNS = {"unseen": "<", "resumed": ">"}
+
+
+def sign(unsure: str | None) -> str:
+    """What stands before a figure in a column: it was that at most, or all of it more."""
+    return _SIGNS.get(unsure or "", "")
+
 
 def lasted_words(at: StepState) -> str:
     """`1 min 5 s`, or what is known instead; empty of what has not begun or not ended."""

@@ -27,6 +27,7 @@ from tui.report.lacking import lacking, words
 from tui.report.parts.felt import felt, felt_table
 from tui.report.parts.windows import windows
 from tui.report.people import people
+from tui.report.planned import TARGET
 from tui.report.reading import JournalReading, Kept
 from tui.report.times import Times
 from tui.run.clock import instant
@@ -148,9 +149,10 @@ def _when(reading: JournalReading, times: Times) -> str:
     if during is None:
         return text
     made = times.span(times.wall(during[0]), times.wall(during[1]))
-    return "\n".join(
-        (text, _("changes made {span} ({seconds})").format(span=made, seconds=span(during[1] - during[0])))
-    )
+    seconds = span(during[1] - during[0])
+    if reading.used[TARGET].unseen:
+        seconds = _("at most {span}").format(span=seconds)
+    return "\n".join((text, _("changes made {span} ({seconds})").format(span=made, seconds=seconds)))
 
 
 def _who(reading: JournalReading) -> Iterator[str]:
