@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.importer.conftest import ImportDesk, say
-from tui.importer.markdown.checklist import ReadChecklist, read_checklist
+from tui.importer.markdown.checklist import ReadChecklist, import_checklists, read_checklist
 from tui.importer.markdown.criteria import Criterion
 from tui.importer.markdown.limits import Measured, measured
 from tui.importer.markdown.numbers import NumberStyle, read_number
@@ -241,6 +241,8 @@ def test_a_trigger_whose_metric_breaks_earlier_does_not_fire_by_itself() -> None
     assert fired["guards"] == ["cpu"]
     _criteria, (first, second), told = triggers("CPU > 80% for 5 min", "CPU > 95%")
     assert first["guards"] == ["cpu"] and first["for"] == "5m" and "guards" not in second and "CPU > 95%" in told
+    criteria, (first, second), told = triggers("CPU > 95% for 5 min", "CPU > 80%")
+    assert first["guards"] == ["cpu"] and "guards" not in second and criteria["cpu"]["below"] == "95%"
 
 
 @pytest.mark.parametrize(
@@ -273,3 +275,13 @@ def test_a_column_of_alarms_is_no_criterion() -> None:
     table = "| Metric | Minimum |\n|---|---|\n| TPS | 500 |\n"
     done = read(f"# A\n\n## Metrics\n\n{table}\n## S\n\n- [ ] one\n")
     assert [(one.limit.metric, *one.told) for one in done.reading.limits] == [("tps", "above", "500")]
+
+
+def test_a_further_checklist_does_not_make_a_trigger_fire_earlier() -> None:
+    steps = "\n## S\n\n- [ ] one\n"
+    first = f"# The move\n\n## Rollback triggers\n\n- CPU > 90%\n- deadlocks > 0\n{steps}"
+    second = f"# The check\n\n## Metrics\n\n- CPU < 70%\n- No deadlocks\n{steps}"
+    documents = [(first.encode(), "a.md"), (second.encode(), "b.md")]
+    done = import_checklists(documents, language="en", otherwise="en", say=say)
+    assert "{title: CPU > 90%}" in done.plan and "guards: [deadlocks]" in done.plan
+    assert "for cpu has another limit; a person decides" in "\n".join(map(str, done.told))

@@ -171,7 +171,10 @@ class Builder:
             if isinstance(block, ListBlock):
                 for item in block.items:
                     title = title_of(item.text)
-                    self.reading.add_criteria(item.number, title, measured(title, self.reading.style))
+                    told = measured(title, self.reading.style)
+                    self.reading.add_criteria(item.number, title, told)
+                    if told.limits:
+                        self.reading.fates.tell(item.number, Fate.DETAIL)
 
     def _steps(self, node: OutlineNode, title: str, sort: Sort, *, top: bool = False, way: str = "") -> None:
         """The steps of a heading's own blocks as a section."""

@@ -13,7 +13,7 @@ from tui.importer.markdown import dates
 from tui.importer.markdown.abort import joined, reasons
 from tui.importer.markdown.blocks import CodeBlock, ListBlock, MarkdownBlock, ProseBlock, TableBlock
 from tui.importer.markdown.build import ELSEWHERE, Builder, Built
-from tui.importer.markdown.criteria import put_triggers
+from tui.importer.markdown.criteria import part_triggers, put_triggers
 from tui.importer.markdown.fates import Fate
 from tui.importer.markdown.found import Part
 from tui.importer.markdown.head import join_heads, keep_within, put_head, put_milestones
@@ -137,6 +137,7 @@ def join(done: ReadChecklist, more: ReadChecklist, *, back: bool) -> None:
     else:
         done.draft.phases += more.draft.phases
         done.draft.rollback += more.draft.rollback
+    done.reading.look += [(0, said) for said in part_triggers(done.draft, more.draft)]
     done.draft.triggers += more.draft.triggers
     done.draft.below += [*more.draft.above, *more.draft.rollback_above, *more.draft.below]
     join_heads(done.draft, more.draft)

@@ -82,6 +82,7 @@ def criteria_of(reading: ChecklistReading) -> list[dict[str, Any]]:
 def put_triggers(reading: ChecklistReading, draft: Draft) -> None:
     """Triggers of the rollback. What a trigger measures joins the success criteria; where one of its metric breaks
     earlier the trigger would fire at another limit than it says, and a person decides instead."""
+    fired: list[Criterion] = []
     for number, title, told in reading.triggers:
         keys: dict[str, Any] = {"title": title}
         folded = fold(title)
@@ -89,8 +90,10 @@ def put_triggers(reading: ChecklistReading, draft: Draft) -> None:
         figures = any(sign.isdigit() for sign in title)
         guarded = {one.limit.metric for one in reading.limits}
         if criteria:
-            other = next((one for one in criteria if not _fires(one, reading.limits)), None)
+            known = [*reading.limits, *criteria]
+            other = next((one for one in (*criteria, *fired) if not _fires(one, known)), None)
             if other is None:
+                fired += criteria
                 reading.limits += [one for one in criteria if one not in reading.limits]
                 keys["guards"] = [one.limit.metric for one in criteria]
                 keys["for"] = times.written(told.lasting) if told.lasting else None
@@ -105,6 +108,29 @@ def put_triggers(reading: ChecklistReading, draft: Draft) -> None:
         else:
             reading.look.append((number, Said(_OTHERWISE, title=title)))
         draft.triggers.append(keys)
+
+
+def part_triggers(draft: Draft, more: Draft) -> list[Said]:
+    """Before two plans are put together: triggers with a limit whose metric the other one's criteria measure with
+    another limit fire no more by themselves; what is told of that."""
+    told: list[Said] = []
+    for own, other in ((draft, more), (more, draft)):
+        known = _limits_in(own)
+        apart = {metric for metric, *limit in _limits_in(other) if (metric, *limit) not in known}
+        for keys in own.triggers:
+            shared = [metric for metric in keys.get("guards") or () if metric in apart]
+            if shared and any(sign.isdigit() for sign in keys["title"]):
+                del keys["guards"]
+                keys.pop("for", None)
+                told.append(Said(_ANOTHER, title=keys["title"], metric=shared[0]))
+    return told
+
+
+def _limits_in(draft: Draft) -> set[tuple[Any, ...]]:
+    """Metric and limit of each success criterion."""
+    noted = draft.head.get("success")
+    criteria = noted.value if noted is not None else []
+    return {(one["metric"], *(str(one.get(key)) for key in ("below", "above", "equals"))) for one in criteria}
 
 
 def _turned(number: int, told: Measured) -> list[Criterion]:
