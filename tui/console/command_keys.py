@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-from msgspec.structs import replace
-
 from tui.console import register_keys, review_keys
-from tui.console.commander import refusal_sentence
+from tui.console.command_questions import CommandQuestions, exact_name, where
 from tui.console.input.dialog import Question, QuestionField
 from tui.journal.codes import HoldReason
-from tui.journal.events import RunOpened
 from tui.locale import _, ngettext
 from tui.pictures import allowed, foreseen
 from tui.pictures.alarm import whose_helm
@@ -21,11 +15,9 @@ from tui.pictures.rollback_preview import rollback_lines
 from tui.pictures.view import StatusMessage
 from tui.run import commands as c
 from tui.run.attested import is_attested
-from tui.run.confirmation import at_stake, cost
+from tui.run.confirmation import cost
 from tui.run.rollback import stays
 from tui.run.steps import StepState, attestation_of, is_signed
-from tui.words.codes import ENVIRONMENT, word
-from tui.words.confirmations import confirmation_words
 from tui.words.driving import stop_words
 from tui.words.errors import error_words
 from tui.words.holding import held_sentence
@@ -34,15 +26,9 @@ from tui.words.persons import person_words
 from tui.words.shown import shown_lines
 from tui.words.steps import name_of
 
-if TYPE_CHECKING:
-    from tui.console.base import ConsoleBase
 
-
-class CommandKeys:
+class CommandKeys(CommandQuestions):
     """One method an action; the action's name is the method's."""
-
-    def __init__(self, console: ConsoleBase) -> None:
-        self._console = console
 
     def do(self, name: str) -> None:
         view = self._console.view()
@@ -229,12 +215,12 @@ class CommandKeys:
             title = _("GO ON BESIDE another run on {target} ({environment})")
             follows = _("Both runs may change the target from here on, one step at a time.")
         question = Question(
-            title=_where(title, opened),
+            title=where(title, opened),
             confirm=_("Accept"),
             danger=True,
             typed_first=True,
             lines=(*explained(held_sentence(barrier), "warn"), *explained(follows)),
-            fields=(QuestionField(label=_("Reason")), _name(opened.target)),
+            fields=(QuestionField(label=_("Reason")), exact_name(opened.target)),
         )  # fmt: skip
         self._console.ask(question, lambda values: self._console.send(c.Accept(reason=values[0], confirm=values[1])))
 
@@ -244,7 +230,7 @@ class CommandKeys:
         if opened is None or self._refused(c.Rollback(reason=allowed.TRIED, confirm=opened.target)):
             return
         question = Question(
-            title=_where(_("ROLL BACK {target} ({environment})"), opened),
+            title=where(_("ROLL BACK {target} ({environment})"), opened),
             confirm=_("Roll back"),
             danger=True,
             typed_first=True,
@@ -252,7 +238,7 @@ class CommandKeys:
                 *rollback_lines(view),
                 *foreseen.lines(view, c.Rollback(reason=allowed.TRIED, confirm=opened.target)),
             ),
-            fields=(QuestionField(label=_("Reason")), _name(opened.target)),
+            fields=(QuestionField(label=_("Reason")), exact_name(opened.target)),
         )
         self._console.ask(question, lambda values: self._console.send(c.Rollback(reason=values[0], confirm=values[1])))
 
@@ -336,70 +322,3 @@ class CommandKeys:
             fields=(QuestionField(label=_("Reason"), optional=finished),),
         )
         self._console.ask(question, lambda values: self._console.send(c.Close(reason=values[0] or None)))
-
-    # -- helpers
-
-    def _step(self) -> StepState | None:
-        at = self._console.view().step
-        if at is None:
-            self._console.say(StatusMessage(_("No step is selected."), "warning"))
-        return at
-
-    def _refused(self, command: c.Command) -> bool:
-        """Say why the rules do not allow it; better before a question than after it."""
-        view = self._console.view()
-        refusal = allowed.refusal(view, allowed.paid(view, command) if isinstance(command, c.Confirmable) else command)
-        if refusal is not None:
-            self._console.say(
-                StatusMessage(refusal_sentence(refusal, view.state, self._console.settings.keys), "warning")
-            )
-        return refusal is not None
-
-    def _text(
-        self, title: str, confirm: str, label: str, then: Callable[[str], None], lines: tuple[Line, ...] = ()
-    ) -> None:
-        question = Question(title=title, confirm=confirm, lines=lines, fields=(QuestionField(label=label),))
-        self._console.ask(question, lambda values: then(values[0]))
-
-    def _paid(self, command: c.Confirmable, title: str, confirm: str, lines: tuple[Line, ...] = ()) -> None:
-        """At once where it costs nothing; else with the target's name and the reason that are asked for here."""
-        view = self._console.view()
-        opened = view.state.opened
-        assert opened is not None
-        target = opened.target
-        asked = cost(view.state, command, view.moment.wall)
-        if asked is None:
-            self._send(command)
-            return
-        # The errors stand below with their texts.
-        facts = at_stake(view.state, asked) | {"target": target, "why": asked.why, "unresolved": ()}
-        words = confirmation_words(facts, lambda step: name_of(view.state.steps[step])) or ""
-        fields = [_name(target)]
-        if asked.reason and not command.reason:
-            fields.insert(0, QuestionField(label=_("Reason")))
-        where = _where(_("The target is {target} ({environment})."), opened)
-        # What it sets going is known for a command that is paid.
-        lines += foreseen.lines(view, allowed.paid(view, command))  # type: ignore[arg-type]
-        question = Question(
-            title=title, confirm=confirm, lines=(*explained(where, "bad"), *explained(words, "warn"), *lines),
-            fields=tuple(fields), danger=True,
-        )  # fmt: skip
-
-        def answered(values: list[str]) -> None:
-            reason = values[0] if len(values) > 1 else command.reason
-            self._send(replace(command, confirm=values[-1], reason=reason))
-
-        self._console.ask(question, answered)
-
-    def _send(self, command: c.Confirmable) -> None:
-        assert isinstance(command, c.Execute | c.Retry | c.Undo | c.Close)
-        self._console.send(command)
-
-
-def _where(text: str, opened: RunOpened) -> str:
-    """With the target and its environment, in capitals, as it is painted."""
-    return text.format(target=visible(opened.target), environment=word(ENVIRONMENT, opened.environment).upper())
-
-
-def _name(target: str) -> QuestionField:
-    return QuestionField(label=_("Type the target's name: {target}").format(target=visible(target)), exactly=target)

@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-import msgspec
-
+from tui.engine.attempt.context import context_of
 from tui.engine.attempt.proof import Prover
 from tui.engine.attempt.warned import Warned
 from tui.engine.drivers.child import ChildDriver
@@ -49,40 +48,24 @@ from tui.engine.target.outage import Outage
 from tui.engine.target.session_loss import ServerLife
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, FailReason, WaitReason
-from tui.plan.files import PLAN_FILE
 from tui.plan.kinds import Kind
-from tui.plan.model import Proof, Step, tolerance
+from tui.plan.model import Proof, tolerance
 from tui.plan.sealed import SealedPlan
 from tui.postgres.session import Session
 from tui.probes.tasks import comes
-from tui.run.clock import instant
 from tui.run.confirmation import late
-from tui.run.database import closed_by, stillness
-from tui.run.state import RunState
-from tui.run.steps import StepState, may_change
+from tui.run.steps import StepState
 from tui.run.told import facts as told_facts
 from tui.runs.paths import RunPaths
 from tui.steps import effects as fx
 from tui.steps import network as net
-from tui.steps.concerned import concerned_by
-from tui.steps.context import Context, RunWindow
+from tui.steps.context import Context
 from tui.steps.persona import AsPersona
-from tui.steps.planned import planned_by
-from tui.steps.registry import KINDS, needs_of
+from tui.steps.registry import KINDS
 
 
 class TooLate(Exception):
     """Its window was over before it could begin."""
-
-
-def _made_by(step: Step) -> tuple[str, ...]:
-    kind = KINDS[step.kind]
-    return kind.made_by(kind.typed(step.spec)) if kind.makes_backup else ()
-
-
-def _leaves(step: Step) -> bool:
-    """Whether a step may change the target; what only opens again what another step closed leaves nothing."""
-    return may_change(step) and KINDS[step.kind].reopens is None
 
 
 class Executor:
@@ -258,42 +241,12 @@ class Executor:
         """What of the step is in the database, of which this attempt has done nothing."""
         return "some" if self._current().done else "none"
 
-    def _accepted(self, state: RunState) -> FailReason | None:
-        """The reason for which the attempt before this one failed, where a person has begun this one in spite of it,
-        with a reason of their own."""
-        before = self._current().before
-        said = self.at.confirmed is not None and self.at.confirmed.target and (self.at.confirmed.reason or "").strip()
-        if not said or before is None:
-            return None
-        return next((reason for reason in FailReason if reason == before.reason), None)
-
     def _current(self) -> StepState:
         return self.recorder.state.steps[self.at.id]
 
     def _context(self) -> Context:
         """Raises NotAsSealed, and other OSErrors where what was sealed cannot be read."""
-        state, opened, window = self.recorder.state, self.opened, self.opened.window
-        files = {name: digest for name, digest in self.plan.digests.items() if name != PLAN_FILE}
-        return Context(
-            run=opened.id, step=self.step, attempt=self.at.attempt, target=opened.target,
-            environment=opened.environment, companion=self.step.with_ is not None, done=self.at.resume_from,
-            walk=self.at.walk, compress=self.opened.compress,
-            artifacts=str(self.paths.artifacts),
-            evidence=lambda step: state.steps[step].evidence if step in state.steps else {},
-            plan=opened.plan, rehearsal=opened.mode == "rehearsal", learned=opened.durations, files=files,
-            work=opened.work, rehearsed_changes=opened.rehearsed_changes, quiesced=stillness(state),
-            window=None if window is None else RunWindow(
-                opens=instant(window.opens), closes=instant(window.closes), duration_s=window.duration_s,
-                buffer_s=window.buffer_s, timezone=window.timezone,
-            ),
-            concerned=lambda: concerned_by(opened.plan, self.plan.text, KINDS), needs=needs_of, changes=_leaves,
-            former=lambda step: None if (found := closed_by(state, step)) is None else found.former,
-            closing=tuple((q.step, state.steps[q.step].attempt, bool(q.former)) for q in state.quiesced),
-            swap=None if state.swap is None else msgspec.structs.asdict(state.swap), accepted=self._accepted(state),
-            planned=lambda step: state.steps[step].step if step in state.steps else None,
-            made_by=lambda step: _made_by(state.steps[step].step) if step in state.steps else (),
-            demands=lambda: planned_by(opened.plan, self.plan.text, KINDS),
-        )  # fmt: skip
+        return context_of(self.recorder.state, self.at, self.opened, self.plan, self.paths)
 
     async def _program(self, effect: fx.RunChild) -> fx.ChildDone:
         """Raises ProgramEnded for one that may have changed the database and was not left to end by itself."""
