@@ -40,7 +40,7 @@ class PlannedWindow(Struct, frozen=True, kw_only=True):
         return self.moved[-1].bounds if self.moved else self.planned
 
 
-class Planned:
+class PlannedWindows:
     """Of one run, told of its opening and of each amendment. A phase is known by its title and not by its number, which
     an amendment may change."""
 

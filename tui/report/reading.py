@@ -17,7 +17,7 @@ from tui.journal.end import End
 from tui.journal.failure import JournalCorrupt
 from tui.journal.line import GENESIS, Line, digest
 from tui.journal.reader import Entry, JournalReader
-from tui.report.planned import Planned
+from tui.report.planned import PlannedWindows
 from tui.report.series import Series, Span, gaps
 from tui.run.fold import fold, folded
 from tui.run.measured import STALE
@@ -91,7 +91,7 @@ class JournalReading:
         self.gaps: list[Span] = []
         """From when to when nothing was measured."""
         self.breaches: list[Breach] = []
-        self.planned = Planned()
+        self.planned = PlannedWindows()
         self.used: dict[str, Used] = {}
         """By the key of the window (`tui.report.planned`)."""
         self.amendments: list[tuple[int, Kept]] = []
