@@ -9,11 +9,12 @@ import pytest
 
 from tests.unit.steps.drive import answers, codes, context, lint, play, step
 from tui.journal.codes import FailReason
-from tui.steps.effects import Failed
+from tui.steps.effects import Failed, Probe, SqlError
 from tui.steps.registry import KINDS
 from tui.steps.restore import KIND, named
 from tui.steps.restore.loss import foretell, since
-from tui.steps.restore.properties import differing
+from tui.steps.restore.properties import differing, finished
+from tui.steps.restore.properties import present as restored_as
 from tui.words.confirmations import foretold_words
 
 THEN = {"reset": ["a", "b"], "rows": {"1": 5, "2": 7}}
@@ -116,3 +117,17 @@ def test_the_step_asks_once_more_whether_they_are() -> None:
     assert isinstance(done.ended, Failed) and done.ended.reason == FailReason.NOT_QUIESCED and not done.asked
     about = context(step("restore", {"of": "dump"}), evidence=recorded, closing=(("shut", 1, True),))
     assert next(KIND.execute(about, KIND.typed({"of": "dump"}))) is not None, "it goes on, and asks the server"
+
+
+def test_what_the_server_did_not_tell_of_the_new_database_is_no_difference() -> None:
+    """Where it has gone silent behind the restore, nothing is wrong with the database itself."""
+    silent = {"error": "the connection is lost", "sqlstate": None}
+    about = context(step("restore", {"of": "dump"}))
+    for asks in (finished(about, "new", {"owner": "ana"}), restored_as(about)):
+        effect = next(asks)
+        answer: Any = None
+        with pytest.raises(StopIteration) as end:
+            while True:
+                answer = silent if isinstance(effect, Probe) else None
+                effect = asks.send(answer)
+        assert isinstance(end.value.value, SqlError) and end.value.value.lost

@@ -19,7 +19,7 @@ from tui.steps.archive import damage
 from tui.steps.archive.reading import reading
 from tui.steps.context import Context, StepRun
 from tui.steps.database import access_of
-from tui.steps.effects import Failed, Probe, SqlError
+from tui.steps.effects import Failed, SqlError
 from tui.steps.restore import properties
 from tui.steps.restore.into import restored
 from tui.steps.restore.loss import foretell
@@ -56,13 +56,14 @@ def execute(context: Context, spec: RestoreSpec) -> StepRun:
     begun = context.swap
     whole = begun is not None and begun["step"] == context.step.id and not begun["done"] and not begun["back"]
     known = yield from properties.sampled(recorded)
-    want = known.get("properties") or properties.unclosed(context, (yield Probe(name="database")))
-    there = yield Probe(name="database", arguments={"name": called})
-    for asked in (want, there):
-        if "error" in asked:
-            error = SqlError(sqlstate=asked.get("sqlstate"), message=asked["error"], lost=True)
-            return Failed(reason=FailReason.NOT_ANSWERED, evidence=evidence, error=error)
+    want = known.get("properties") or (yield from properties.present(context))
+    if isinstance(want, SqlError):
+        return Failed(reason=FailReason.NOT_ANSWERED, evidence=evidence, error=want)
+    there = yield from properties.present(context, called)
+    if isinstance(there, SqlError):
+        return Failed(reason=FailReason.NOT_ANSWERED, evidence=evidence, error=there)
     if "properties" not in known:
+        want = properties.unclosed(context, want)
         evidence["not_compared"] = "properties_not_kept"
     if not (whole and begun is not None and there and there.get("oid") == begun["new_oid"]):
         yield from damage.begin(recorded)
@@ -76,7 +77,9 @@ def execute(context: Context, spec: RestoreSpec) -> StepRun:
             return Failed(reason=found.reason, evidence=evidence)
         if failed is not None:
             return failed
-        there = yield Probe(name="database", arguments={"name": called})
+        there = yield from properties.present(context, called)
+        if isinstance(there, SqlError):
+            return Failed(reason=FailReason.NOT_ANSWERED, evidence=evidence, error=there)
     elif begun is not None:
         evidence |= begun["facts"]
     refused = yield from kept_out(context, called)

@@ -72,8 +72,10 @@ def restored(
     if refused is not None:
         reason = FailReason.RESTORE_FORBIDDEN if refused.sqlstate == _DENIED else failing(refused)
         return Failed(reason=reason, evidence=evidence, error=refused)
-    found = yield Probe(name="database", arguments={"name": name})
-    other = properties.differing(want, found) if "error" not in found else ["?"]
+    found = yield from properties.present(context, name)
+    if isinstance(found, SqlError):
+        return Failed(reason=FailReason.NOT_ANSWERED, evidence=evidence, error=found)
+    other = properties.differing(want, found)
     if "not_compared" not in evidence:
         evidence["compared"] = "database"
     if other:

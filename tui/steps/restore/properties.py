@@ -13,6 +13,7 @@ import msgspec
 
 from tui.sql.database_acl import Grant, grants, statements
 from tui.sql.quoting import identifier, literal
+from tui.steps.answers import look
 from tui.steps.archive import scratch
 from tui.steps.context import Context
 from tui.steps.effects import Effect, KeptArtifact, Maintain, Probe, SqlError
@@ -28,6 +29,15 @@ def sampled(recorded: Mapping[str, Any]) -> Generator[Effect, Any, dict[str, Any
     name = recorded.get("sampled")
     text = (yield KeptArtifact(name=str(name))) if name else None
     return {} if text is None else dict(msgspec.json.decode(text))
+
+
+def present(context: Context, name: str | None = None) -> Generator[Effect, Any, dict[str, Any] | SqlError]:
+    """The properties of the target, or of the database of this name, as they are; empty where there is none. The error
+    where nobody told: that is no difference, and no missing database."""
+    found = yield from look(context, Probe(name="database", arguments={} if name is None else {"name": name}))
+    if "error" in found:
+        return SqlError(sqlstate=found.get("sqlstate"), message=found["error"], lost=True)
+    return found
 
 
 def unclosed(context: Context, of: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -61,7 +71,9 @@ def commented(name: str, want: Mapping[str, Any]) -> str:
 
 def finished(context: Context, name: str, want: Mapping[str, Any]) -> Generator[Effect, Any, SqlError | None]:
     """All else of it but the comment, behind the data; the error of the first that is refused."""
-    found = yield Probe(name="database", arguments={"name": name})
+    found = yield from present(context, name)
+    if isinstance(found, SqlError):
+        return found
     place = identifier(name)
     acl = statements(name, str(want["owner"]), grants(found["grants"]), grants(want["grants"]), context.step.as_)
     wanted = [
