@@ -43,6 +43,11 @@ def keys(told: Measured) -> list[tuple[Any, ...]]:
         ("en", "CPU never below 10%", "above", "10%"),
         ("en", "CPU must not fall below 10%", "above", "10%"),
         ("en", "CPU at least 10%", "above", "10%"),
+        ("en", "CPU less than or equal to 70%", "below", "70%"),
+        ("pt", "CPU menor ou igual a 70%", "below", "70%"),
+        ("pt", "Que a CPU não seja superior aos 70%", "below", "70%"),
+        ("es", "CPU menor o igual que 70%", "below", "70%"),
+        ("de", "CPU kleiner oder gleich 70 %", "below", "70%"),
         ("pt", "CPU não deve passar de 70%", "below", "70%"),
         ("pt", "CPU nunca acima de 70%", "below", "70%"),
         ("pt", "A CPU não pode ultrapassar 70 %", "below", "70%"),
@@ -116,6 +121,8 @@ def test_a_negation_turns_a_comparison_round(language: str, line: str, relation:
         ("de", "Vermeiden: CPU unter 70 %"),
         ("de", "CPU um mehr als 20 % höher"),
         ("en", "TPS < 500"),
+        ("en", "At least 95% of connections succeed"),
+        ("en", "Response time < 200 ms for 99% of requests"),
     ],
 )
 def test_what_is_not_certain_is_no_criterion(language: str, line: str) -> None:
@@ -220,6 +227,10 @@ def test_a_trigger_fires_at_the_limit_that_it_says() -> None:
     assert (criteria["cpu"]["below"], criteria["connections"]["below"]) == ("90%", "80%")
     criteria, (fired,), _told = triggers("CPU > 90% länger als 10 Minuten")
     assert fired["guards"] == ["cpu"] and fired["for"] == "10m"
+    criteria, (fired,), _told = triggers("p95 above 1 s for 3 consecutive minutes")
+    assert fired["guards"] == ["response_time_p95"] and fired["for"] == "3m"
+    criteria, (fired,), _told = triggers("If CPU exceeds 90% for more than 5 min, stop and roll back")
+    assert fired["guards"] == ["cpu"] and fired["for"] == "5m"
     criteria, (fired,), _told = triggers("TPS falls below 100")
     assert fired["guards"] == ["tps"] and criteria["tps"]["above"] == 100
 
@@ -251,6 +262,9 @@ def test_a_trigger_whose_metric_breaks_earlier_does_not_fire_by_itself() -> None
         "CPU > 90% and connections > 80%",
         "CPU must not exceed 90%",
         "CPU > 90% for 5 minutes or connections > 80%",
+        "CPU > 90% twice in 10 minutes",
+        "CPU > 90% and users complain",
+        "Lag does not fall below 30 s in 10 minutes",
         "response time grows by more than 20%",
         "critical errors > 5 in 10 minutes",
         "p95 < 200 ms",

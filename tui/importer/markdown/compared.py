@@ -56,18 +56,23 @@ _SIGNS: Final = str.maketrans(
 )
 _WORDS: Final[tuple[tuple[Bound, tuple[str, ...]], ...]] = (
     (Bound.AT_MOST, (
-        "<=", "≤", "=<", "at or (?:below|under)", "up to", "at most", "at the most",
+        "<=", "≤", "=<", "(?:less|lower|smaller) than or equal(?: to)?", "kleiner(?: oder)? gleich",
+        "(?:menor(?:es)?|inferior(?:es)?) (?:ou|o) igua(?:l|is|les) (?:a|al|que)",
+        "at or (?:below|under)", "up to", "at most", "at the most",
         "(?<![0-9])(?<![0-9] )max(?:imum|imal|imo|imos)?\\.?(?: of)?",
         "within", "hochstens", "ate", "hasta", "bis(?: zu)?", "no maximo", "como maximo", "a lo sumo",
     )),
     (Bound.AT_LEAST, (
-        ">=", "≥", "at or (?:above|over)", "at least",
+        ">=", "≥", "(?:more|greater|higher) than or equal(?: to)?", "grosser(?: oder)? gleich",
+        "wenigstens", "(?:maior(?:es)?|mayor(?:es)?|superior(?:es)?) (?:ou|o) igua(?:l|is|les) (?:a|al|que)",
+        "at or (?:above|over)", "at least",
         "(?<![0-9])(?<![0-9] )min(?:imum|imal|imo|imos)?\\.?(?: of)?", "mindestens", "pelo menos",
         "ao menos", "no minimo", "al menos", "por lo menos", "como minimo",
     )),
     (Bound.BELOW, (
         "<", "under", "below", "beneath", "(?:less|lower|smaller|fewer|faster|shorter) than",
-        "(?:menor(?:es)?|inferior(?:es)?) (?:do que|que|a|al|de)", "menos (?:do que|que|de)", "abaixo (?:de|dos?)",
+        "(?:menor(?:es)?|inferior(?:es)?) (?:do que|que|aos?|al?|del?)", "menos (?:do que|que|del?)",
+        "abaixo (?:de|dos?)",
         "(?:por )?debajo (?:de|del)", "unter", "unterhalb(?: von)?",
         "(?:weniger|kleiner|niedriger|geringer|kurzer) als",
         "unterschreite[nt]",
@@ -75,8 +80,8 @@ _WORDS: Final[tuple[tuple[Bound, tuple[str, ...]], ...]] = (
     (Bound.ABOVE, (
         ">", "over", "above", "beyond", "(?:more|greater|higher|larger|bigger|longer|slower) than",
         "exceed(?:s|ing|ed)?",
-        "surpass(?:es|ing)?", "(?:maior(?:es)?|superior(?:es)?|mayor(?:es)?) (?:do que|que|a|al|de)",
-        "mais (?:do que|que|de)", "mas (?:de|que)", "acima (?:de|dos?)", "(?:por )?encima (?:de|del)",
+        "surpass(?:es|ing)?", "(?:maior(?:es)?|superior(?:es)?|mayor(?:es)?) (?:do que|que|aos?|al?|del?)",
+        "mais (?:do que|que|de)", "mas (?:del?|que)", "acima (?:de|dos?)", "(?:por )?encima (?:de|del)",
         "ultrapass\\w+", "exced\\w+",
         "super(?:ar|a|an|e|en|em|ando|ou)", "sobrepas\\w+", "rebas\\w+", "pass(?:ar|a|am|e|em|ando|ou) (?:de|dos?)",
         "pas(?:ar|a|an|e|en|ando) (?:de|del)", "uber", "oberhalb(?: von)?",
@@ -125,7 +130,7 @@ _IN_THE: Final = re.compile(r"(?<!\w)no(?= (?!debe|puede|more|less|super|exced|p
 _BETWEEN: Final = re.compile(
     r"(?:\s|(?<!\w)(?:must|may|should|shall|can|could|will|would|be|been|being|go|goes|going|get|gets|rise|rises|climb"
     r"|climbs|drop|drops|fall|falls|dip|dips|stay|remain|ever|to|is|are|does|do|allowed|deve|devem|pode|podem|deveria"
-    r"|ser|estar|ficar|fica|ficam|passar|passa|ir|subir|sobe|cair|cai|caia|chegar|a|se|debe|deben|puede|pueden|deberia"
+    r"|ser|seja|sejam|sea|sean|sera|seran|baje|suba|fique|caia|betragen|estar|ficar|fica|ficam|passar|passa|ir|subir|sobe|cair|cai|caia|chegar|a|se|debe|deben|puede|pueden|deberia"
     r"|quedar|pasar|pasa|sube|caer|cae|bajar|baja|baje|llegar|haber|va|van|vai|vao|darf|durfen|soll|sollte|sollen|muss|kann|wird|werden"
     r"|ist|sind|sein|liegen|liegt|steigen|steigt|fallen|fallt|sinken|sinkt|zu|auf|um|nunca|de|¤)(?!\w))*"
 )
@@ -176,7 +181,7 @@ def compare(clause: str, style: NumberStyle) -> list[Comparison]:
             taken.append(spot)
             negations = _negated(clause, match, last=pattern is _VERB_LAST)
             turned += negations
-            if negations and (bound is Bound.EQUALS or negations > 1):
+            if negations and (bound not in (Bound.ABOVE, Bound.BELOW) or negations > 1):
                 raise Doubtful
             plain = not negations and (bound in (Bound.ABOVE, Bound.BELOW) or match[0][0] in "<>=≤≥")
             unit = match["unit"] or ""

@@ -38,10 +38,12 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class _Clause:
-    """`joined`: `and`, `or` or nothing of what stands before it. `limit` is None of what is not measured."""
+    """`joined`: `and`, `or` or nothing of what stands before it. `text`: with `¤` for what is measured.
+    `limit` is None of what is not measured."""
 
     joined: str
     metrics: frozenset[str]
+    text: str = ""
     limit: Limit | None = None
     lasting: float = 0.0
     compared: bool = False
@@ -72,7 +74,7 @@ _NAMES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ("disk", r"disk (?:usage|use|utili[sz]ation)|uso d[eo] disco|festplatten\w*|plattenbelegung|disk\b|disco\b"),
         ("io_pressure_share", r"io (?:wait|pressure)|i/o wait|iowait"),
         ("deadlocks", r"deadlocks?"),
-        ("waiting_sessions", r"(?:waiting|blocked) (?:sessions|queries)|lock waits?|sess(?:oes|iones) (?:bloquead"
+        ("waiting_sessions", r"(?:waiting|blocked) (?:sessions|queries)|lock waits?|(?:sessoes|sesiones) (?:bloquead"
             r"|esperando)\w*|wartende sitzungen|blockierte"),
         ("oldest_transaction_s", r"(?:long(?:est)?|oldest)[ -]?(?:running )?transactions?|transac\w+ (?:mais longa"
             r"|mas larga|longa)|langste transaktion"),
@@ -102,9 +104,13 @@ _CONDITION: Final = re.compile(
     r"|revert\w*|alert\w*|alarm\w*|abbruch|abbrechen|voltar|volver|cancel\w*)(?!\w)"
 )
 """What is said so must not be."""
+_ACTION: Final = re.compile(
+    r"roll|revert|abort|stop|back|voltar|volver|deshacer|desfazer|parar|cancel|zuruck|abbr|decide|decid|notif|avis"
+)
+"""What is done then."""
 _SENTENCE: Final = re.compile(r"\s*(?:[;→|]|->|=>|(?<!max)(?<!min)(?<!ca)(?<!approx)\.(?=\s)|\s[–—-]\s)\s*")
 _LESS: Final = (
-    r"(?!\s+(?:less|below|under|above|over|lower|fewer|faster|more|higher|greater|menos|menor|inferior|mais|mas|maior|mayor"
+    r"(?!\s+(?:equal|igua\w+|gleich|less|below|under|above|over|lower|fewer|faster|more|higher|greater|menos|menor|inferior|mais|mas|maior|mayor"
     r"|weniger"
 )
 _JOINED: Final = re.compile(
@@ -113,7 +119,7 @@ _JOINED: Final = re.compile(
     + r"|niedriger|schneller|mehr|hoher)(?!\w))\s+|(?P<comma>,)\s+|\s/\s"
 )
 _TIME: Final = (
-    r"(?P<number>[0-9]{1,4}(?:[.,][0-9]{1,2})?)\s*"
+    r"(?P<number>[0-9]{1,4}(?:[.,][0-9]{1,2})?)\s*(?:consecutive |full |whole |consecutiv[ao]s |aufeinanderfolgende )?"
     r"(?P<unit>s|sec\w*|seg\w*|sek\w*|min\w*|m|h|hrs?|hours?|horas?|std|stunden?)(?!\w)"
 )
 _MORE: Final = (
@@ -126,6 +132,9 @@ _LASTING: Final = re.compile(
     r"(?:\s+(?:straight|in a row|seguidos|lang|hindurch|consecutiv\w+))?"
 )
 _LONG: Final = re.compile(rf"(?<!\w){_TIME}\s+(?:straight|in a row|seguidos|lang|hindurch)(?!\w)")
+_SHARE_OF: Final = re.compile(r"% (?:of|de|do|da|dos|das|del|der|von|aller) (?:[^\W\d_]+ ){0,2}(?:¤|requests|queries)")
+_SHARED: Final = {"cpu", "memory", "disk"}
+_DURATION: Final = re.compile(rf"(?<![\w.]){_TIME}")
 _PERCENT: Final = re.compile(r"(?<=[0-9])\s*(?:percent|per cent|pct|prozent|por ?cento|por ciento)(?!\w)")
 _RATE: Final = re.compile(
     r"\s*(?:[^\W\d_]+\s+){0,2}(?:/|(?<!\w)(?:per|por|pro|je|cada|every|a|in|within|em|en|innerhalb)\s)\s*(?:[0-9]+\s*)?"
@@ -162,6 +171,10 @@ def measured(text: str, style: NumberStyle, *, trigger: bool = False) -> Measure
         return Measured(doubt=said)
 
 
+def _is_time(unit: str) -> bool:
+    return any(words.fullmatch(unit) for _sign, words in _UNITS)
+
+
 def _bare(text: str) -> str:
     """Without what stands in brackets and tells neither a metric nor a figure."""
     return re.sub(
@@ -177,8 +190,11 @@ def _together(clauses: list[_Clause], *, trigger: bool) -> Measured:
     limits = tuple(dict.fromkeys(clause.limit for clause in told if clause.limit is not None))
     if not limits:
         return Measured()
-    joints = {clause.joined for clause in clauses[clauses.index(told[0]) + 1 :]}
-    if len(told) > 1 and ("and" if trigger else "or") in joints:
+    behind = clauses[clauses.index(told[0]) + 1 :]
+    joints = {clause.joined for clause in behind}
+    if trigger and any(clause.joined == "and" and not _ACTION.search(clause.text) for clause in behind):
+        raise Doubtful
+    if len(told) > 1 and not trigger and "or" in joints:
         # What holds together, or instead of each other, has no word in a plan.
         raise Doubtful
     lasting = {clause.lasting for clause in told}
@@ -227,9 +243,16 @@ def _clause(joined: str, text: str, style: NumberStyle, *, trigger: bool) -> _Cl
     compared = compared or compare(masked, style)
     if not compared:
         return _uncompared(joined, masked, metrics, spoiled, lasting, style)
+    timed = 0 if not trigger else len(_DURATION.findall(masked)) - sum(_is_time(one.unit) for one in compared)
+    if timed > 0 or (trigger and not metrics and any(_is_time(one.unit) for one in compared)):
+        # How long, or how often within some time, has no word beside it.
+        raise Doubtful
     if not metrics:
         return _Clause(joined, metrics, compared=True)
     if len(compared) > 1 or len(metrics) > 1:
+        raise Doubtful
+    if _SHARE_OF.search(masked) and not metrics & _SHARED:
+        # `95% of the connections` is no share of what there may be.
         raise Doubtful
     if spoiled:
         return _Clause(joined, frozenset(), compared=True)
@@ -240,7 +263,7 @@ def _clause(joined: str, text: str, style: NumberStyle, *, trigger: bool) -> _Cl
         return _Clause(joined, metrics, compared=True)
     _plausible(metric, one, masked, trigger=trigger)
     carried = lasting if trigger or one.turned else 0.0
-    return _Clause(joined, metrics, Limit(metric, one.bound, value), carried, compared=True)
+    return _Clause(joined, metrics, masked, Limit(metric, one.bound, value), carried, compared=True)
 
 
 def _uncompared(
@@ -250,10 +273,10 @@ def _uncompared(
     if len(metrics) == 1 and not spoiled:
         (metric,) = metrics
         if METRICS[metric].unit is MetricUnit.NUMBER and _NONE.match(masked):
-            return _Clause(joined, metrics, Limit(metric, Bound.EQUALS, "0"), lasting, compared=True)
+            return _Clause(joined, metrics, masked, Limit(metric, Bound.EQUALS, "0"), lasting, compared=True)
         if metric == "connections" and _THE_LIMIT.search(masked) and not negations_in(masked, style):
-            return _Clause(joined, metrics, Limit(metric, Bound.BELOW, "100%"), 0.0, compared=True)
-    return _Clause(joined, metrics)
+            return _Clause(joined, metrics, masked, Limit(metric, Bound.BELOW, "100%"), 0.0, compared=True)
+    return _Clause(joined, metrics, masked)
 
 
 def _plausible(metric: str, compared: Comparison, clause: str, *, trigger: bool) -> None:
@@ -304,7 +327,7 @@ def _quantity(metric: str, compared: Comparison) -> str | None:
         text = f"{number}{unit[0].upper()}{unit[1:].replace('b', 'B')}" if known is not None else None
         text = text.replace("KB", "kB") if text else None
     else:
-        timed = any(words.fullmatch(unit) for _sign, words in _UNITS)
+        timed = _is_time(unit)
         text = number if not unit or (compared.apart and not timed and unit != "%") else None
         behind = f"{' ' if compared.apart else ''}{unit}{compared.rest}"
         if text is not None and wanted is MetricUnit.NUMBER and _RATE.match(behind):
