@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from tui.cli.engine import demo_of, ensure_engine, require_open
-from tui.helm.client import HelmClient, NoEngine
+from tui.helm.client import HelmClient, HelmLeft, NoEngine
 from tui.helm.protocol import Coming, Refused
 from tui.journal.events import Wish
 from tui.locale import _
@@ -23,20 +23,20 @@ def connected(
     """A connection to the run's engine, which is started again where none runs, driven as `wish` says. Raises Stop and
     HelmError."""
     require_open(paths)
-    try:
-        client = HelmClient.connect(paths, declared=declared, take=take, coming=coming)
-    except NoEngine:
-        ensure_engine(paths, wish)
-    else:
-        demo_of(paths)
-        return client
-    deadline = time.monotonic() + _COMES_UP_S
+    deadline: float | None = None
     while True:
         try:
-            return HelmClient.connect(paths, declared=declared, take=take, coming=coming)
-        except NoEngine:
-            if time.monotonic() > deadline:
+            client = HelmClient.connect(paths, declared=declared, take=take, coming=coming)
+        except (NoEngine, HelmLeft):
+            if deadline is not None and time.monotonic() > deadline:
                 raise
+            # While one that leaves still has the run nothing happens here: the next one begins behind it.
+            ensure_engine(paths, wish)
+            deadline = deadline or time.monotonic() + _COMES_UP_S
+        else:
+            if deadline is None:
+                demo_of(paths)
+            return client
         time.sleep(_AGAIN_S)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -76,6 +76,8 @@ class Engine:
         self.foretelling = Foretelling(recorder, lambda key: self._attempt(key, False, ahead=True), crashlog.exception)
         self._broken: Exception | None = None
         self._ending = False
+        self.leaving: Callable[[], Awaitable[None]] = _nothing
+        """No client is let in any more; called before an engine that nobody needs gives anything up."""
         recorder.changed = self._wake.set
         target.on_secret = lambda: recorder.know(target.secrets())
         target.expected = self._expected
@@ -178,6 +180,8 @@ class Engine:
             if wait is None or wait.reason in ("running", "clock") or self._tasks or self.helm.clients:
                 idle_since = time.monotonic()
             elif self._may_leave(wait) and time.monotonic() - max(idle_since, self.helm.last_seen) >= LINGER:
+                # Whoever comes from here on would be let in and given up: the next engine is theirs.
+                await self.leaving()
                 return
             await comes(self._wake, self._patience(wait))
 
@@ -355,6 +359,10 @@ class Engine:
             self._broken = error
             self.crashlog.exception(error, f"step {key[0]}, attempt {key[1]}")
         self._wake.set()
+
+
+async def _nothing() -> None:
+    pass
 
 
 def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:

@@ -52,6 +52,14 @@ class HelmLost(HelmError):
     """The connection ended before the answer: whether the command was taken stands in the journal."""
 
 
+class HelmEnded(HelmLost):
+    """The engine's end of the connection is gone."""
+
+
+class HelmLeft(HelmEnded):
+    """The engine ended the connection before it let the client in: it leaves, and nothing was asked of it."""
+
+
 class HelmTimeout(HelmLost):
     """No answer in time; the connection lives, and the command may still be carried out."""
 
@@ -75,7 +83,7 @@ class HelmClient:
         """Greet the engine of the run; with `take` the helm is taken from whoever has it, for that reason. `coming`:
         see `tui.helm.protocol.Hello`.
 
-        Raises NoEngine, NotPermitted, HelmRefused, HelmLost, HelmTimeout.
+        Raises NoEngine, NotPermitted, HelmRefused, HelmLeft, HelmLost, HelmTimeout.
         """
         if paths.alone:
             raise NoEngine(
@@ -94,7 +102,10 @@ class HelmClient:
                 raise HelmRefused(_refused_here(error)) from error
             deadline = time.monotonic() + timeout
             _send(connection, hello, deadline, refused_by_peer_is_answered=True)
-            reply = _receive(connection, buffer, deadline)
+            try:
+                reply = _receive(connection, buffer, deadline)
+            except HelmEnded as error:
+                raise HelmLeft(*error.args) from error
         except BaseException:
             connection.close()
             raise
@@ -217,9 +228,9 @@ def _receive(connection: socket.socket, buffer: bytearray, deadline: float) -> F
         except TimeoutError as error:
             raise HelmTimeout(Said("The engine has not answered in time.")) from error
         except OSError as error:
-            raise HelmLost(Said("The connection to the engine is lost.")) from error
+            raise HelmEnded(Said("The connection to the engine is lost.")) from error
         if not data:
-            raise HelmLost(Said("The engine has ended the connection."))
+            raise HelmEnded(Said("The engine has ended the connection."))
         buffer += data
     line = bytes(buffer[:end])
     del buffer[: end + 1]

@@ -127,6 +127,7 @@ async def _serve(
     crashlog.hide(lambda text: recorder.redactor.text(text))
     engine = Engine(recorder, paths, target, environment, crashlog)
     server = HelmServer(paths, engine.helm, lock=lock)
+    engine.leaving = server.close
     await server.start()
 
     def ended() -> None:
