@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import signal
@@ -24,6 +25,7 @@ from tui.demo.server import Server
 VIRADA = Path(sys.executable).with_name("virada")
 PATIENCE_S = 60.0
 _POLL_S = 0.01
+_ASK_AGAIN_S = 2.0
 _FOREIGN = ("VIRADA_", "PG", "LC_", "PYTHONPATH")
 
 Event = dict[str, Any]
@@ -48,6 +50,31 @@ class Done:
         assert self.code == code, said
         assert "Traceback" not in self.out + self.err, said
         return self
+
+
+class EventTail:
+    """The events of a journal that fit, each read and asked about once however often somebody looks."""
+
+    def __init__(self, fits: Callable[[Event], bool]) -> None:
+        self._fits = fits
+        self._of: Path | None = None
+        self._read = 0
+        self._found: list[Event] = []
+
+    def found(self, journal: Path) -> list[Event]:
+        """Those of its complete lines. Of another journal it begins anew."""
+        if journal != self._of:
+            self._of, self._read, self._found = journal, 0, []
+        try:
+            with journal.open("rb") as file:
+                file.seek(self._read)
+                data = file.read()
+        except FileNotFoundError:
+            return self._found
+        whole = data[: data.rfind(b"\n") + 1]
+        self._read += len(whole)
+        self._found += filter(self._fits, map(json.loads, whole.splitlines()))
+        return self._found
 
 
 class Station:
@@ -135,10 +162,11 @@ class Station:
     ) -> Event:
         """The `count`-th event that fits (a type, or a predicate), as soon as it can be read."""
         fits = wanted if callable(wanted) else (lambda event: bool(event["type"] == wanted))
+        journal = EventTail(fits)
         deadline = time.monotonic() + seconds
         while True:
             if self.has_run():
-                found = [event for event in self.events(run) if fits(event)]
+                found = journal.found(self.directory(run) / "journal.jsonl")
                 if len(found) >= count:
                     return found[count - 1]
             if time.monotonic() > deadline:
@@ -147,15 +175,24 @@ class Station:
 
     def await_status(self, wanted: str, run: str = "last", seconds: float = PATIENCE_S) -> Any:
         """Until the run's status is `wanted`."""
-        found: Any = None
+        return self.await_told(lambda told: bool(told["status"] == wanted), f"the run is {wanted}", run, seconds)
+
+    def await_told(self, met: Callable[[Any], bool], what: str, run: str = "last", seconds: float = PATIENCE_S) -> Any:
+        """Until what `status` tells of the run fits. It is asked when the journal has something new, and every two
+        seconds: asked over and over, it takes more of the machine than the run."""
+        news, known, asked, told = EventTail(lambda event: event["type"] != "metrics.sampled"), -1, -math.inf, None
 
         def there() -> bool:
-            nonlocal found
-            found = self.status(run)
-            return bool(found["status"] == wanted)
+            nonlocal known, asked, told
+            count = len(news.found(self.directory(run) / "journal.jsonl"))
+            if count == known and time.monotonic() - asked < _ASK_AGAIN_S:
+                return False
+            known, told = count, self.status(run)
+            asked = time.monotonic()
+            return met(told)
 
-        await_condition(there, f"the run is {wanted}", seconds)
-        return found
+        await_condition(there, what, seconds)
+        return told
 
     def step(self, step: str, run: str = "last") -> Any:
         return next(s for s in self.status(run)["steps"] if s["id"] == step)

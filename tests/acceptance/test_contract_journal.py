@@ -22,6 +22,7 @@ import pytest
 import yaml
 
 from tests import postgres_server
+from tests.acceptance.shape import ENDED, assert_status
 from tests.acceptance.station import Event, Station
 from tui.demo.server import Server
 from tui.journal.events import event_schemas
@@ -188,6 +189,22 @@ def _live_modes(directory: Path) -> None:
 
 def _mode(path: Path) -> int:
     return stat.S_IMODE(path.lstat().st_mode)
+
+
+def test_the_demo_completes(demo: Recorded) -> None:
+    """As the README promises it."""
+    station = demo.station
+    station.virada("verify", "last").expect(0)
+    status = station.status()
+    assert_status(status)
+    assert status["status"] == "completed"
+    assert [s["id"] for s in status["steps"] if s["status"] not in ENDED] == []
+    assert {s["by"] for s in status["steps"] if s["status"] == "signed"} == {"demo"}
+    assert all(s["evidence"] for s in status["steps"] if s["status"] in ("passed", "signed"))
+    server = station.demo_server()
+    postgres_server.await_condition(lambda: not server.running(), "the server ends with its run")
+    human = station.virada("status", "last").expect().out
+    assert "completed" in human and "\x1b" not in human
 
 
 # -- lines ----------------------------------------------------------------------------------------------------------

@@ -12,13 +12,14 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests import postgres_server
 from tests.acceptance.station import Station
 from tests.engine.receiver import Receiver, receiving
-from tests.postgres_server import Database, await_condition
+from tests.postgres_server import Database
 from tui.demo.server import Server
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.postgres]
@@ -86,15 +87,9 @@ class Site:
         assert done.code == 6, done.err[-3000:]
         self.station.do("execute", "migrate", "--confirm", "staging", "--reason", "ensaio", "--keep-driving")
         if until != "migrate":
-            await_condition(self._at_the_load_test, "it comes to the load test", 180)
+            self.station.await_told(_at_the_load_test, "it comes to the load test", seconds=180)
             self.station.do("execute", "load-test", "--confirm", "staging", "--reason", "ensaio", "--keep-driving")
             self.station.await_status("completed", seconds=180)
-
-    def _at_the_load_test(self) -> bool:
-        status = self.station.status()
-        failed = [step for step in status["steps"] if step["status"] == "failed"]
-        assert not failed, failed
-        return bool(status["waiting"] and status["waiting"]["step"] == "load-test")
 
     def carry_out(self, until: str) -> None:
         """On production up to this step, or to one that fails; a person signs, and confirms what is dangerous."""
@@ -118,19 +113,26 @@ class Site:
         for step in ("rb-assess", "rb-restore", "rb-functions", "rb-document"):
             if step not in plan:
                 continue
-            await_condition(lambda step=step: self._waits_for() == step, f"it waits for {step}", 60)  # type: ignore[misc]
+            station.await_told(lambda told, step=step: _waits_for(told) == step, f"it waits for {step}")  # type: ignore[misc]
             if step == "rb-restore":
                 station.do("execute", step, "--confirm", target, "--reason", reason)
             else:
                 station.do("sign", step, "--note", "visto")
         station.await_status("rolled_back")
 
-    def _waits_for(self) -> str | None:
-        waiting = self.station.status()["waiting"]
-        return None if waiting is None else str(waiting["step"])
-
     def status(self) -> dict[str, str]:
         return {step["id"]: step["status"] for step in self.station.status()["steps"]}
+
+
+def _waits_for(status: Any) -> str | None:
+    waiting = status["waiting"]
+    return None if waiting is None else str(waiting["step"])
+
+
+def _at_the_load_test(status: Any) -> bool:
+    failed = [step for step in status["steps"] if step["status"] == "failed"]
+    assert not failed, failed
+    return _waits_for(status) == "load-test"
 
 
 def dumped(database: Database, directory: Path) -> None:
