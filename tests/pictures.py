@@ -81,7 +81,7 @@ async def take(picture: Picture, directory: Path) -> str:
     """The picture as SVG."""
     settings = ViewerSettings(language=picture.language, palette=THEMES[picture.theme])
     story = TOLD[picture.story]()
-    async with shown(story, directory, size=picture.size, mode=picture.mode, settings=settings) as seen:
+    async with shown(story, directory, size=picture.size, mode=picture.mode, settings=settings, drawn=True) as seen:
         await seen.press(*picture.keys)
         if picture.mode == "replay":
             await seen.until(lambda: _stands_at(seen, 0.9))

@@ -1,19 +1,24 @@
 """English and Portuguese on every screen, overlay and dialog of every story: no text of the catalogue is missing, and
-none is cut because its place is too narrow for the language."""
+none is cut because its place is too narrow for the language.
+
+Each story is seen at one size, each size with a third of the stories, which third by chance: VIRADA_SEED repeats it,
+`python -m tests.languages` has every story at every size."""
 
 from __future__ import annotations
 
 import gettext
+import os
+import random
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.console.journals import Story
-from tests.console.twin import Seen, shown, undrawn
+from tests.console.twin import Seen, shown
 from tests.pictures import TOLD
 from tui import locale
 from tui.console.widgets.pane import Pane
@@ -23,6 +28,9 @@ from tui.pictures.view import Mode
 from tui.said import LANGUAGES
 
 SIZES = ((60, 20), (80, 24), (120, 40))
+SEED = int(os.environ.get("VIRADA_SEED", str(random.randrange(1 << 32))))
+EVERY = "VIRADA_EVERY_SIZE"
+"""The environment variable with which every story is seen at every size."""
 PANES = ("1", "2", "3", "4")
 OVERLAYS = ("enter", "question_mark", "t", "colon", "x", "X", "s", "b", "minus", "c", "R", "n", "u", "g")
 """Keys that open a text, a question or the palette, where they apply."""
@@ -73,18 +81,18 @@ def noticing(cuts: list[Cut]) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         for name, module in list(sys.modules.items()):
-            if name.startswith("tui.console"):
+            if name.startswith(("tui.console", "tui.pictures")):
                 for attribute, old, new in (("cut", cut, noticed_cut), ("clipped", clipped, noticed_clipped)):
                     if getattr(module, attribute, None) is old:
                         patch.setattr(module, attribute, new)
         yield
 
 
-async def walk(seen: Seen, look: Callable[[str], None]) -> None:
-    """Every pane and everything that opens over it, at every size."""
+async def walk(seen: Seen, sizes: Sequence[tuple[int, int]], look: Callable[[str], None]) -> None:
+    """Every pane and everything that opens over it, at these sizes."""
     below = len(seen.app.screen_stack)
     opened = 0
-    for width, height in SIZES:
+    for width, height in sizes:
         await seen.resize(width, height)
         for key in PANES:
             await seen.press(key)
@@ -98,7 +106,7 @@ async def walk(seen: Seen, look: Callable[[str], None]) -> None:
                 opened += 1
                 seen.app.pop_screen()
                 await seen.quiet()
-    assert opened >= 3 * len(SIZES), "help, palette and details open in every story"
+    assert opened >= 3 * len(sizes), "help, palette and details open in every story"
 
 
 def lost(cut: Cut, texts: set[str]) -> bool:
@@ -133,9 +141,27 @@ def _forms(string: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
     return (string or "",) if string is None or isinstance(string, str) else tuple(string)
 
 
+TOLD_IN: tuple[tuple[str, Mode], ...] = (
+    *((name, "operator") for name in TOLD), ("migrating", "observer"), ("rolled_back", "replay"),
+)  # fmt: skip
+
+
+def chosen(name: str, mode: Mode, language: str) -> Sequence[tuple[int, int]]:
+    """The sizes at which this is seen; in each language another one."""
+    if os.environ.get(EVERY):
+        return SIZES
+    number = SEED + TOLD_IN.index((name, mode)) + tuple(LANGUAGES).index(language)
+    return (SIZES[number % len(SIZES)],)
+
+
+def test_every_size_is_seen_in_each_language() -> None:
+    for language in LANGUAGES:
+        seen = [size for name, mode in TOLD_IN for size in chosen(name, mode, language)]
+        assert all(seen.count(size) >= len(TOLD_IN) // len(SIZES) for size in SIZES)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("name", "mode"), [*((name, "operator") for name in TOLD), ("migrating", "observer"),
-                                            ("rolled_back", "replay")])  # fmt: skip
+@pytest.mark.parametrize(("name", "mode"), TOLD_IN)
 async def test_texts_are_there_and_have_room(name: str, mode: Mode, language: str, tmp_path: Path) -> None:
     locale.use(language)
     story: Story = TOLD[name]()
@@ -143,7 +169,7 @@ async def test_texts_are_there_and_have_room(name: str, mode: Mode, language: st
     foreign = english_only() if language == "pt_BR" else []
     problems: set[str] = set()
     cuts: list[Cut] = []
-    with noticing(cuts), undrawn():
+    with noticing(cuts):
         async with shown(story, tmp_path, mode=mode) as seen:
 
             def look(where: str) -> None:
@@ -153,5 +179,5 @@ async def test_texts_are_there_and_have_room(name: str, mode: Mode, language: st
                 problems.update(f"{where}: “{cut[0]}” is cut to “{cut[1]}”" for cut in cuts if lost(cut, texts))
                 cuts.clear()
 
-            await walk(seen, look)
-    assert not problems, "\n".join(sorted(problems))
+            await walk(seen, chosen(name, mode, language), look)
+    assert not problems, f"VIRADA_SEED={SEED}\n" + "\n".join(sorted(problems))

@@ -83,7 +83,7 @@ async def test_no_meaning_is_lost_with_the_colours(tmp_path: Path) -> None:
 
 
 async def test_a_theme_is_chosen_in_the_palette(tmp_path: Path) -> None:
-    async with shown(migrating(), tmp_path, size=(80, 24)) as seen:
+    async with shown(migrating(), tmp_path, size=(80, 24), drawn=True) as seen:
         assert "#fbfaf6" not in seen.app.export_screenshot()
         await seen.press("colon")
         await seen.type("theme")

@@ -28,7 +28,7 @@ SIZES = [(60, 20), (80, 24), (120, 40), (200, 60), (1, 1)]
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", ["prepared", "migrating", "failed", "rolled_back"])
 async def test_every_situation_shows_at_every_size(name: str, size: tuple[int, int], tmp_path: Path) -> None:
-    async with shown(STORIES[name](), tmp_path, size=size) as seen:
+    async with shown(STORIES[name](), tmp_path, size=size, drawn=True) as seen:
         keys = (
             "2",
             "3",

@@ -33,7 +33,7 @@ class Seen(Struct):
 async def viewed(settings: ViewerSettings, help_key: str, directory: Path, turn: asyncio.Barrier) -> Seen:
     """Overview, help, a question and another theme, in turn with the other viewer."""
     texts: list[str] = []
-    async with shown(failed(), directory, size=(100, 30), settings=settings) as seen:
+    async with shown(failed(), directory, size=(100, 30), settings=settings, drawn=True) as seen:
         for key in ("k", help_key, "escape", "R"):
             await turn.wait()
             await seen.press(key)

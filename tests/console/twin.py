@@ -7,11 +7,12 @@ import math
 import time
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 from textual._compositor import Compositor
+from textual._context import visible_screen_stack
 from textual.events import Key
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.message import Message
@@ -153,14 +154,16 @@ class Seen:
     def text(self) -> str:
         """What stands on the screen, as lines of text."""
         width, height = self.app.size
+        # What lies below an overlay is rendered with it, as far as it is told here.
+        visible_screen_stack.set(self.app._background_screens)
         lines = self.app.screen._compositor.render_strips()
         return "\n".join("".join(segment.text for segment in strip)[:width].rstrip() for strip in lines[:height])
 
 
 @contextmanager
-def undrawn() -> Iterator[None]:
-    """For whoever reads the screen behind each key: what changed on it is not put together for a terminal, which takes
-    a third of the time and which nobody sees."""
+def _undrawn() -> Iterator[None]:
+    """What changed on the screen is not put together for a terminal behind each key, which takes a third of the time
+    and which nobody sees: `Seen.text` renders what stands there."""
 
     def nothing(compositor: Compositor, *_arguments: object, **_named: object) -> None:
         compositor._dirty_regions.clear()
@@ -185,9 +188,10 @@ async def shown(
     engine: Look | None = lambda told: True,
     keeps_driving: bool = False,
     settings: ViewerSettings | None = None,
+    drawn: bool = False,
 ) -> AsyncIterator[Seen]:
     """The console over a story, `later` seconds after its last event; the wall clock stands. `engine`: whether one
-    lives. `settings`: as shipped, in the language in force."""
+    lives. `settings`: as shipped, in the language in force. `drawn`: for a terminal, too."""
     paths = story.save(directory / "run")
     reader = JournalReader(paths.journal)
     wall = instant(story.lines[-1].at) + later
@@ -201,6 +205,7 @@ async def shown(
         connect=connect or (lambda take: twin), ensure_engine=ensure_engine, claim=claim,
         keeps_driving=keeps_driving,
     )  # fmt: skip
-    async with app.run_test(size=size, message_hook=messages.append) as pilot:
-        await pilot.pause()
-        yield Seen(app, pilot, twin, messages, story)
+    with nullcontext() if drawn else _undrawn():
+        async with app.run_test(size=size, message_hook=messages.append) as pilot:
+            await pilot.pause()
+            yield Seen(app, pilot, twin, messages, story)

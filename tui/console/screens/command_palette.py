@@ -16,7 +16,7 @@ from tui.console.input.text_field import TextField
 from tui.console.screens.overlay import FIXED, Overlay
 from tui.console.settings import ViewerSettings
 from tui.locale import _
-from tui.pictures.cells import fit
+from tui.pictures.cells import cells, fit
 from tui.pictures.glyphs import glyphs
 from tui.pictures.lines import Line, clipped, tinted
 from tui.pictures.palette import PLAIN, THEMES
@@ -47,6 +47,7 @@ class CommandPalette(Overlay[PaletteChoice | None]):
             a for a in settings.keys.of_mode(view.mode)
             if a.palette and (a.name in other if a.name.startswith("theme_") else applies(a, view))
         ]  # fmt: skip
+        self._names = max((cells(label(action, view)) for action in self._all), default=0)
         # What opened it may be a key that is still down.
         self._last_enter = now()
         self._problem = ""
@@ -80,7 +81,7 @@ class CommandPalette(Overlay[PaletteChoice | None]):
                 (
                     (glyphs().pointer if number == self._at else " ", "key"),
                     (fit(action.shown, 6), "key"),
-                    (fit(label(action, self._view), 22) + " ", "bold"),
+                    (fit(label(action, self._view), self._names) + " ", "bold"),
                     (_(action.help), "dim"),
                 ),
                 width,
