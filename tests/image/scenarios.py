@@ -117,6 +117,23 @@ def test_a_home_from_which_nothing_is_executed(machine: Machine) -> None:
     assert len(list((machine.root / f"var/tmp/virada-{UID}").iterdir())) == 2
 
 
+def test_a_home_that_others_may_change(machine: Machine) -> None:
+    """A cache that was made before is neither started nor mended there; a link of somebody else is not followed."""
+    script = f"""
+      virada --version && sed -i 's/^import os/print("exchanged"); import os/' ~/.cache/virada/*/start.py || exit 1
+      virada --version | head -1; chmod g+w ~/.cache; virada --version; ls -d /var/tmp/virada-{UID}
+    """
+    ended = machine.run(script)
+    told = [line.split()[0] for line in ended.out.splitlines()]
+    assert ended.code == 0 and told == ["virada", "exchanged", "virada", f"/var/tmp/virada-{UID}"], ended
+    linked = machine.root / "home/eva/link"
+    linked.symlink_to("/home/ana/.cache")
+    os.chown(linked, UID + 1, UID + 1, follow_symlinks=False)
+    ended = machine.run("chmod g-w ~/.cache; virada --version", environ={"VIRADA_CACHE": "/home/eva/link/virada"})
+    linked.unlink()
+    _sentence(ended, "/home/eva/link/virada", "somebody else")
+
+
 def test_no_place_at_all_is_one_sentence(machine: Machine) -> None:
     ended = machine.run(
         "virada --version",
