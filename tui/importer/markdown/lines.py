@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+ITEM: Final = r"(?:[-*+]|\d{1,4}[.)])"
+"""The sign of an item in Markdown."""
+ITEM_HEAD: Final = rf"(\s*{ITEM}\s+)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Final
 from tui.importer.markdown import times
 from tui.importer.markdown.commands import kind_of_line
 from tui.importer.markdown.inline import STEP_WORDS, UNIT
-from tui.importer.markdown.lines import SourceLine
+from tui.importer.markdown.lines import ITEM_HEAD, SourceLine
 
 _LETTER: Final = r"[^\W\d_]|[`*_\"“„(\[]"
 _TIMED: Final = re.compile(
@@ -28,16 +28,16 @@ _NUMBERED: Final = re.compile(r"\s{0,3}\d{1,3}[.)]\s")
 _ASKED: Final = re.compile(
     r"\?\s*(?:\[ ?\]|[☐⬜□])\s*(?:yes|sí|sim|ja)\b\s*[/|]?\s*(?:\[ ?\]|[☐⬜□])\s*(?:no|não|nein)\b", re.IGNORECASE
 )
-_LEADERS: Final = re.compile(r"(\s*(?:[-*+]|\d{1,3}[.)])\s+)(\S.*?\S)\s*\.{4,}\s*[(\[]([ xX]?)[)\]]\s*(.*)")
+_LEADERS: Final = re.compile(ITEM_HEAD + r"(\S.*?\S)\s*\.{4,}\s*[(\[]([ xX]?)[)\]]\s*(.*)")
 """`Backup ........ ( ) Ana  5 min`, as on a printed sheet."""
 _SHORTCODES: Final = {
     ":white_check_mark:": "✅", ":heavy_check_mark:": "✔", ":ballot_box_with_check:": "☑",
     ":black_square_button:": "⬜", ":white_large_square:": "⬜", ":white_square_button:": "⬜", ":x:": "⬜",
 }  # fmt: skip
 _SHORT_BOX: Final = re.compile(rf"(\s*)(?:[-*+]\s+)?({'|'.join(_SHORTCODES)})\s*(?=\S)")
-_SHORT_AHEAD: Final = re.compile(r"(\s*(?:[-*+]|\d{1,3}[.)])\s+)(?::[a-z][a-z0-9_+-]{0,30}:\s*)+(?=\S)")
+_SHORT_AHEAD: Final = re.compile(ITEM_HEAD + r"(?::[a-z][a-z0-9_+-]{0,30}:\s*)+(?=\S)")
 _TIMED_BOX: Final = re.compile(
-    r"(\s*(?:[-*+]|\d{1,3}[.)])\s+)(?:\[[ ]?\]\s+)?\[\s*(?P<time>~?\d[^\[\]()]{0,24})\](?!\()\s*(?P<rest>\S.*)"
+    ITEM_HEAD + r"(?:\[[ ]?\]\s+)?\[\s*(?P<time>~?\d[^\[\]()]{0,24})\](?!\()\s*(?P<rest>\S.*)"
 )
 _STEPPED: Final = re.compile(
     rf"(?:{STEP_WORDS})\s*(?:#|n[ro]\.?\s*)?\d{{1,3}}\s*(?:[:.)]|\s[–—-]|[–—])\s+(?={_LETTER})", re.IGNORECASE
@@ -47,14 +47,12 @@ _MACRO: Final = re.compile(r"(\s*)\{(code|noformat|sql)(?::([^}]*))?\}\s*")
 _STATES: Final = r"TODO|TO DO|OPEN|PENDING|DONE|FEITO|PENDENTE|PENDIENTE|HECHO|OFFEN|ERLEDIGT"
 _FINISHED: Final = {"DONE", "FEITO", "HECHO", "ERLEDIGT"}
 _STATE_AHEAD: Final = re.compile(
-    rf"(\s*(?:[-*+]|\d{{1,3}}[.)])\s+)(?:\*\*)?(?:\[(?P<in>{_STATES})\]|(?P<bare>{_STATES})(?=\s*[:–—-]))(?:\*\*)?"
+    rf"{ITEM_HEAD}(?:\*\*)?(?:\[(?P<in>{_STATES})\]|(?P<bare>{_STATES})(?=\s*[:–—-]))(?:\*\*)?"
     r"\s*[:–—-]?\s*(?=\S)"
 )
-_GOING: Final = re.compile(r"(\s*(?:[-*+]|\d{1,3}[.)])\s+)(?=\[?(?:WIP|DOING)\]?[\s:])")
+_GOING: Final = re.compile(ITEM_HEAD + r"(?=\[?(?:WIP|DOING)\]?[\s:])")
 """What is under way is still open; that it is stays in its title."""
-_STATE_BEHIND: Final = re.compile(
-    rf"(\s*(?:[-*+]|\d{{1,3}}[.)])\s+)(?:\[([ xX])\]\s+)?(\S.*?)\s+(?:[-–—]\s+)?\[(?P<in>{_STATES})\]\s*"
-)
+_STATE_BEHIND: Final = re.compile(rf"{ITEM_HEAD}(?:\[([ xX])\]\s+)?(\S.*?)\s+(?:[-–—]\s+)?\[(?P<in>{_STATES})\]\s*")
 _DEFINED: Final = re.compile(r"\s{0,3}:\s+(\S.*)")
 STATE: Final = re.compile(rf"\b(?:{_STATES})\b")
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from tui.importer.imported import ImportFailed
 from tui.importer.markdown.confluence import from_wiki, is_wiki
-from tui.importer.markdown.lines import SourceLine
+from tui.importer.markdown.lines import ITEM, SourceLine
 from tui.importer.markdown.runs import with_fences, with_items, with_signs, with_state, with_time
 from tui.importer.markdown.secrets import redacted_lines
 from tui.said import N_, Said
@@ -43,10 +43,10 @@ _DASHED: Final = re.compile(r"^(\s*)(\d{1,2})\s+[-–—]\s+(?=[^\W\d_])")
 _LETTERED: Final = re.compile(r"(\s+)((?:[a-z]|[ivx]{1,4})[.)]\s+\S)")
 """An item below another one that has a letter; Markdown knows none."""
 _LIST: Final = re.compile(r"(\s*)([-*+]|\d{1,4}[.)])(\s+)\S")
-_FENCE: Final = re.compile(r"(\s*(?:(?:[-*+]|\d{1,4}[.)])\s+)?)(`{3,}|~{3,})\s*([^`]*)$")
+_FENCE: Final = re.compile(rf"(\s*(?:{ITEM}\s+)?)" + r"(`{3,}|~{3,})\s*([^`]*)$")
 _TIGHT_HEADING: Final = re.compile(r"\s{0,3}(#{2,6})(?=[^\s#])")
 _FRONT: Final = re.compile(r"(?:---|\+\+\+)\s*")
-_RESTARTS: Final = re.compile(r"\s{0,3}(?:#{1,6}\s|(?:[-*+]|\d{1,4}[.)])\s+\S|\*\*\S)")
+_RESTARTS: Final = re.compile(r"\s{0,3}(?:#{1,6}\s|" + ITEM + r"\s+\S|\*\*\S)")
 _TEXTUAL: Final = {"", "text", "txt", "md", "markdown", "plain", "plaintext", "checklist", "none"}
 
 
