@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -51,20 +51,22 @@ def judge(
     works: Mapping[str, frozenset[str]],
     outcome: str | None,
     index: str | None = None,
+    copied: Set[str] = frozenset(),
 ) -> Finding:
     """`works`: by step, undo steps among them, the lines that its statements leave. `outcome`: as which the run must
-    have been closed, None where it may also wait for a person. `index`: the step that builds `work_note`."""
+    have been closed, None where it may also wait for a person. `index`: the step that builds `work_note`. `copied`: the
+    lines of a backup that took the database's name: what was executed later is in the one or the other."""
     events = events_of(journal)
     found = Finding()
     said = found.wrong.append
     verdict = verify(journal)
     if not verdict.ok:
         said(f"the chain is broken: {verdict.reason}")
-    with database.connect() as connection:
-        rows = connection.execute("select step, count(*) from log group by step").fetchall()
-        there = Counter({str(step): int(count) for step, count in rows})
-        indexes = connection.execute("select indisvalid from pg_index where indexrelid = to_regclass('work_note')")
-        valid = [bool(row[0]) for row in indexes.fetchall()]
+    there, valid = _there(database)
+    for name in exchanged(database):
+        more, built = _there(Database(database.server, name))
+        there.update({line: times for line, times in more.items() if times > 1 or line not in copied})
+        valid += built
     for line, times in sorted(there.items()):
         if times != 1:
             said(f"{line} was executed {times} times")
@@ -91,6 +93,24 @@ def judge(
         if found.outcome == "rolled_back" and valid:
             said("the index was taken back and is there")
     return found
+
+
+def exchanged(database: Database) -> list[str]:
+    """The databases beside it that a restore made, or kept."""
+    pattern = database.name.replace("_", r"\_") + r"\_%"
+    with Database(database.server, "postgres").connect() as connection:
+        names = connection.execute("select datname from pg_database where datname like %s", (pattern,)).fetchall()
+    return [str(name) for (name,) in names if name.removeprefix(database.name).startswith(("_before_", "_restored_"))]
+
+
+def _there(database: Database) -> tuple[Counter[str], list[bool]]:
+    """How often each line is there, and the index, whether it is valid. Of what is restored just now nothing is."""
+    with database.connect() as connection:
+        if connection.execute("select to_regclass('log') is null").fetchone() == (True,):
+            return Counter(), []
+        rows = connection.execute("select step, count(*) from log group by step").fetchall()
+        indexes = connection.execute("select indisvalid from pg_index where indexrelid = to_regclass('work_note')")
+        return Counter({str(step): int(count) for step, count in rows}), [bool(row[0]) for row in indexes.fetchall()]
 
 
 def _passed(outcome: Event | None) -> bool:

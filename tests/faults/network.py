@@ -16,24 +16,28 @@ from tests import postgres_server, ram
 from tests.engine.proxy import Proxy, every
 from tests.engine.rig import Rig
 from tests.faults.checker import Finding, judge
-from tests.faults.round import PLAN, TEMPLATE, WORKS, Hung
+from tests.faults.round import COPIED, PLAN, TEMPLATE, WORKS, Hung, drop_all, name_wanted
 from tests.postgres_server import Database
 from tui.demo.server import Server
 from tui.journal.events import Event, Policy
 from tui.journal.line import Line
+from tui.run.commands import Execute, Retry
 
 FAULTS: Final = ("cut", "reset", "drop", "half open", "stall")
 STEPS: Final = (
-    "look", "single", "deferred", "script", "each", "batch", "walk", "save", "verify", "index", "psql", "loose",
-    "program", "ask", "last", "undo.psql", "undo.index", "undo.walk", "undo.batch", "undo.each", "undo.single", "back",
+    "look", "single", "deferred", "script", "each", "batch", "walk", "save", "verify", "restore", "index", "psql",
+    "loose", "program", "ask", "last", "undo.psql", "undo.index", "undo.walk", "undo.batch", "undo.each", "undo.single",
+    "back",
 )  # fmt: skip
+_SAID: Final = ("not_answered", "connection", "restore_failed", "not_started", "exit_status", "program_lost")
+"""What a restore may say where the network failed under it."""
 PATIENCE: Final = 90.0
 STALLED_S: Final = 3.0
 """How long a stalled network delivers nothing before it goes on."""
 _MOMENTS: Final = ("tx.begin", "tx.commit_sent", "tx.committed", "step.started")
 _OF_PROGRAMS: Final = ("step.child", "step.started")
 _ASKING: Final = ("look", "ask", "last")
-_PROGRAMS: Final = ("save", "verify", "psql", "loose", "program", "undo.psql")
+_PROGRAMS: Final = ("save", "verify", "restore", "psql", "loose", "program", "undo.psql")
 
 
 def struck(server: Server, seed: int) -> Finding:
@@ -64,7 +68,7 @@ async def _case(server: Server, step: str, moment: str, fault: str) -> Finding:
     try:
         return await _struck(database, home, step, moment, fault, back)
     finally:
-        await asyncio.to_thread(postgres_server.drop_database, database)
+        await asyncio.to_thread(drop_all, database)
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -91,7 +95,14 @@ async def _struck(database: Database, home: Path, step: str, moment: str, fault:
                     last = [f"{e['type']} {e['data'].get('reason', '')}" for e in rig.events()]
                     said = [text for text in last if not text.startswith("metrics")][-3:]
                     raise Hung("; ".join(said))
+                wanted = name_wanted(rig.recorder.state)
+                if wanted is not None:
+                    rig.do(Execute(step=wanted, confirm="here"), keep_driving=True)
                 at = rig.recorder.state.steps.get(step)
+                if step == "restore" and at is not None and at.status == "failed" and at.reason in _SAID:
+                    # It begins only at a person's word, also once more.
+                    rig.do(Retry(step=step, confirm="here"), keep_driving=True)
+                    continue
                 if at is not None and at.status in ("failed", "undecided") and step != "last":
                     break
                 await asyncio.sleep(0.05)
@@ -100,7 +111,7 @@ async def _struck(database: Database, home: Path, step: str, moment: str, fault:
             await rig.stop()
     # A program whose end nobody saw may have to be asked about; whatever proves its own commit may not.
     outcome = "rolled_back" if back else "completed"
-    return await asyncio.to_thread(judge, rig.paths.journal, database, WORKS, outcome, "index")
+    return await asyncio.to_thread(judge, rig.paths.journal, database, WORKS, outcome, "index", COPIED)
 
 
 def _arm(rig: Rig, step: str, moment: str, strike: Callable[[], None]) -> None:
