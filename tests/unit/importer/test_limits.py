@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.importer.conftest import ImportDesk, say
 from tui.importer.markdown.checklist import ReadChecklist, import_checklists, read_checklist
-from tui.importer.markdown.criteria import Criterion
+from tui.importer.markdown.criterion import Criterion
 from tui.importer.markdown.limits import Measured, measured
 from tui.importer.markdown.numbers import NumberStyle, read_number
 from tui.importer.write import write

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.importer.markdown.criteria import Criterion
+from tui.importer.markdown.criterion import Criterion
 from tui.importer.markdown.limits import measured
 from tui.importer.markdown.numbers import NumberStyle, read_number
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from tui.importer.markdown.criteria import Criterion
+from tui.importer.markdown.criterion import Criterion
 from tui.importer.markdown.fates import Fate, Fates
 from tui.importer.markdown.limits import AMBIGUOUS, PARTLY, Measured, measured
 from tui.importer.markdown.numbers import NumberStyle
