@@ -29,7 +29,7 @@ OPPOSITE: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class SaidComparison:
     """`bound`: with its negation; `turned`: whether it has one. `number`: with a point before its decimals. `unit`: as
     it is written, folded; `apart`: behind a space. `plain`: said by a sign, or by a word that tells what must not be
     as often as what must. `rest`: what stands behind it."""
@@ -164,10 +164,10 @@ def prepared(text: str) -> str:
     return fold(text.translate(_SIGNS))
 
 
-def compare(clause: str, style: NumberStyle) -> list[Comparison]:
+def compare(clause: str, style: NumberStyle) -> list[SaidComparison]:
     """The comparisons of a prepared clause in which `¤` stands for what is measured. Raises Doubtful where a sentence
     may mean something else, or a number may."""
-    found: list[Comparison] = []
+    found: list[SaidComparison] = []
     turned = 0
     taken: list[tuple[int, int]] = []
     for pattern in (_VERB_LAST, _BEHIND, _COMPARED):
@@ -193,7 +193,7 @@ def compare(clause: str, style: NumberStyle) -> list[Comparison]:
                 raise Doubtful(match["number"])
             bound = OPPOSITE[bound] if negations else bound
             rest = clause[match.end() :]
-            found.append(Comparison(bound, number, unit, bool(match["gap"]), plain, bool(negations), rest))
+            found.append(SaidComparison(bound, number, unit, bool(match["gap"]), plain, bool(negations), rest))
     if not found:
         if "¤" in clause and _REVERSED.search(clause):
             raise Doubtful

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tui.importer.markdown import times
-from tui.importer.markdown.compared import Bound, Comparison, Doubtful, compare, negations_in, prepared
+from tui.importer.markdown.compared import Bound, Doubtful, SaidComparison, compare, negations_in, prepared
 from tui.importer.markdown.inline import fold
 from tui.importer.markdown.numbers import NumberStyle
 from tui.plan.metrics import METRICS, MetricUnit
@@ -232,7 +232,7 @@ def _parts(sentence: str, style: NumberStyle) -> Iterator[tuple[str, str]]:
 def _clause(joined: str, text: str, style: NumberStyle, *, trigger: bool) -> _Clause:
     metrics, masked, spoiled = _masked(text)
     lasting = 0.0
-    compared: list[Comparison] = []
+    compared: list[SaidComparison] = []
     brief = _LASTING.search(masked) or _LONG.search(masked)
     if brief is not None:
         rest = f"{masked[: brief.start()]} {masked[brief.end() :]}"
@@ -279,7 +279,7 @@ def _uncompared(
     return _Clause(joined, metrics, masked)
 
 
-def _plausible(metric: str, compared: Comparison, clause: str, *, trigger: bool) -> None:
+def _plausible(metric: str, compared: SaidComparison, clause: str, *, trigger: bool) -> None:
     """Raise Doubtful where a line asks for what nobody wants: `CPU > 80%` below success criteria is an alarm."""
     if compared.bound is Bound.EQUALS:
         if METRICS[metric].unit is not MetricUnit.NUMBER:
@@ -313,7 +313,7 @@ def _masked(text: str) -> tuple[frozenset[str], str, bool]:
     return frozenset(metrics), masked, spoiled or _OTHER.search(masked) is not None
 
 
-def _quantity(metric: str, compared: Comparison) -> str | None:
+def _quantity(metric: str, compared: SaidComparison) -> str | None:
     """A quantity as the metric needs it; None where the unit is another one. Raises Doubtful for what is a rate."""
     wanted, number, unit = METRICS[metric].unit, compared.number, compared.unit
     text: str | None
