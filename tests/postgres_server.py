@@ -238,7 +238,7 @@ def alive(process: psutil.Process) -> bool:
         return False
 
 
-def await_condition(condition: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
+def await_condition(condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
     """Poll until it holds; fails the test with `what` after the deadline."""
     deadline = time.monotonic() + seconds
     while not condition():

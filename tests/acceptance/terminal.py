@@ -108,7 +108,7 @@ class Terminal:
             os.close(self._fd)
             self._fd = -1
 
-    def wait(self, seconds: float = 20.0) -> int:
+    def wait(self, seconds: float = 60.0) -> int:
         """The program's exit status; negative for a signal. Fails when it does not end."""
         deadline = time.monotonic() + seconds
         while self.code is None and not self._reap(False):

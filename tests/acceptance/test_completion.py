@@ -81,7 +81,7 @@ def test_a_shell_completes(shell: str, place: Path) -> None:
         terminal.wait_text("ready")
         for typed, wanted in TYPED:
             terminal.send(typed + "\t")
-            terminal.wait_text("$ " + wanted, seconds=20)
+            terminal.wait_text("$ " + wanted)
             terminal.send("\x15")
             terminal.wait_gone(wanted)
         terminal.send("exit\r")

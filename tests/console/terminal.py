@@ -86,7 +86,7 @@ class Terminal:
     def text(self) -> str:
         return "\n".join(line.rstrip() for line in self.screen.display)
 
-    def until(self, condition: Callable[[], bool] | str, seconds: float = 20.0) -> None:
+    def until(self, condition: Callable[[], bool] | str, seconds: float = 60.0) -> None:
         """Read until the condition holds, or a text stands on the screen."""
         if isinstance(condition, str):
             wanted = condition
@@ -117,7 +117,7 @@ class Terminal:
             os.close(self.master)
             self.master = -1
 
-    def ended(self, seconds: float = 8.0) -> int:
+    def ended(self, seconds: float = 30.0) -> int:
         """The exit status; whatever is written meanwhile is read."""
         deadline = time.monotonic() + seconds
         while self.process.poll() is None:

@@ -139,7 +139,7 @@ class Silent(HelmTwin):
         self.let = threading.Event()
 
     def request(self, command: c.AnyCommand, take: str | None = None, timeout: float = 10) -> Accepted | Refused:
-        self.let.wait(10)
+        self.let.wait(60)
         return super().request(command, take, timeout)
 
 
