@@ -10,7 +10,7 @@ from tui.pictures.cells import cells, cut, wrapped
 from tui.pictures.glyphs import glyphs
 from tui.pictures.lines import Line, Span, columns, sides, width_of
 from tui.pictures.view import View
-from tui.plan.metrics import METRICS
+from tui.plan.metrics import METRICS, told_twice
 from tui.run.attested import left_to_a_person
 from tui.run.measured import fresh
 from tui.run.quality import QualityState, qualities
@@ -41,18 +41,12 @@ def gauges(view: View, width: int) -> list[Line]:
         lines.extend(_guard(view, state, guard, width))
     lines.extend(_quality(each, width) for each in qualities(state))
     named = {guard.metric for guard in state.guards}
-    twice = _told_twice(named)
+    twice = told_twice(named)
     for metric in sorted((metric for metric in state.metrics if metric not in named | twice), key=_place):
         lines.append(_row(state, metric, state.metrics[metric], "", "", "text", None, width))
     if width < SOURCE_FROM:
         lines.extend(_sources(state, width))
     return lines or [((_("Nothing is measured yet."), "dim"),)]
-
-
-def _told_twice(named: set[str]) -> set[str]:
-    """Metrics of which another name is shown: that of a criterion, else the first."""
-    others = [metric for metric in METRICS.values() if metric.same_as]
-    return {metric.same_as if metric.name in named else metric.name for metric in others}
 
 
 def _quality(quality: QualityState, width: int) -> Line:
@@ -81,7 +75,7 @@ _ORDER = {metric: place for place, metric in enumerate(METRICS)}
 def _sources(state: RunState, width: int) -> list[Line]:
     """Where the figures come from, where a line has no room for it: one host, or each host with its metrics."""
     by: dict[str, list[str]] = {}
-    twice = _told_twice({guard.metric for guard in state.guards})
+    twice = told_twice({guard.metric for guard in state.guards})
     for metric in sorted(set(state.sources) - twice, key=_place):
         if state.sources[metric] and metric in state.metrics:
             by.setdefault(visible(state.sources[metric]), []).append(metric_word(metric))

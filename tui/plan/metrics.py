@@ -6,6 +6,7 @@ a metric's name makes it: a new one of the server is a row here, and a name in `
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from msgspec import Struct
@@ -172,3 +173,9 @@ def unit_of(metric: str) -> MetricUnit:
 def told_by(*origins: Origin) -> tuple[str, ...]:
     """The names of the metrics that these tell."""
     return tuple(metric.name for metric in METRICS.values() if metric.origin in origins)
+
+
+def told_twice(named: Collection[str]) -> set[str]:
+    """Metrics of which another name is shown: that of a criterion, which are `named`, else the first."""
+    others = [metric for metric in METRICS.values() if metric.same_as]
+    return {metric.same_as if metric.name in named else metric.name for metric in others}

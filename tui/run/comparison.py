@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from tui.finite import span
 from tui.journal.codes import Fact
+from tui.plan.metrics import told_twice
 from tui.run.lasted import lasted
 from tui.run.state import RunState
 from tui.run.steps import StepState, numbered
@@ -241,9 +242,11 @@ def _lock_weight(lock: LockCompared) -> tuple[bool, float]:
 def _metrics(
     one: RunState, other: RunState, first: Mapping[str, MetricFigure], second: Mapping[str, MetricFigure]
 ) -> Iterable[MetricCompared]:
-    """The criteria first, in the plan's order, then what else was measured in either."""
-    criteria = [guard.metric for state in (one, other) for guard in state.guards]
-    for metric in dict.fromkeys((*criteria, *sorted({*first, *second}))):
+    """The criteria first, in the plan's order, then what else was measured in either; of two names of one metric the
+    criterion's."""
+    criteria = list(dict.fromkeys(guard.metric for state in (one, other) for guard in state.guards))
+    others = {*first, *second}.difference(criteria, told_twice(criteria))
+    for metric in (*criteria, *sorted(others)):
         yield MetricCompared(
             metric=metric, one=first.get(metric), other=second.get(metric), worst=_worst(one, other, metric),
             breaches=(_breaches(one, metric), _breaches(other, metric)),

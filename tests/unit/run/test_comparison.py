@@ -173,3 +173,10 @@ def test_a_hostile_name_steers_no_terminal() -> None:
     run = Driven(listed(query("a"), query("b\x1b]0;x")))
     lines = compared_lines(comparison(run.state, run.state, ({}, {})), None)
     assert not any("\x1b" in line for line in lines)
+
+
+def test_a_metric_of_two_names_is_compared_once() -> None:
+    figure = MetricFigure(median=5e9, least=4e9, most=6e9, samples=60)
+    both = {"disk_free": figure, "disk_free_bytes": figure}
+    found = comparison(ran({"a": 1.0}), ran({"a": 1.0}), (both, both))
+    assert [metric.metric for metric in found.metrics] == ["cpu", "disk_free_bytes"]

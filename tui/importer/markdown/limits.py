@@ -11,7 +11,7 @@ from tui.importer.markdown import times
 from tui.importer.markdown.compared import Bound, Doubtful, SaidComparison, compare, negations_in, prepared
 from tui.importer.markdown.inline import fold
 from tui.importer.markdown.numbers import NumberStyle
-from tui.plan.metrics import METRICS, MetricUnit
+from tui.plan.metrics import METRICS, MetricUnit, Origin, told_by
 from tui.plan.scalars import parse_quantity
 from tui.said import N_, Said
 
@@ -133,7 +133,6 @@ _LASTING: Final = re.compile(
 )
 _LONG: Final = re.compile(rf"(?<!\w){_TIME}\s+(?:straight|in a row|seguidos|lang|hindurch)(?!\w)")
 _SHARE_OF: Final = re.compile(r"% (?:of|de|do|da|dos|das|del|der|von|aller) (?:[^\W\d_]+ ){0,2}(?:¤|requests|queries)")
-_SHARED: Final = {"cpu", "memory", "disk"}
 _DURATION: Final = re.compile(rf"(?<![\w.]){_TIME}")
 _PERCENT: Final = re.compile(r"(?<=[0-9])\s*(?:percent|per cent|pct|prozent|por ?cento|por ciento)(?!\w)")
 _RATE: Final = re.compile(
@@ -251,7 +250,7 @@ def _clause(joined: str, text: str, style: NumberStyle, *, trigger: bool) -> _Cl
         return _Clause(joined, metrics, compared=True)
     if len(compared) > 1 or len(metrics) > 1:
         raise Doubtful
-    if _SHARE_OF.search(masked) and not metrics & _SHARED:
+    if _SHARE_OF.search(masked) and not metrics.intersection(told_by(Origin.HOST)):
         # `95% of the connections` is no share of what there may be.
         raise Doubtful
     if spoiled:

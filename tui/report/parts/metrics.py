@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tui.locale import _, ngettext
-from tui.plan.metrics import METRICS
+from tui.plan.metrics import METRICS, told_twice
 from tui.report.affected import change
 from tui.report.blocks import Cell, Chapter, Figure, GridColumn, Paragraph, ReportBlock, Row, Subtitle, row, table
 from tui.report.chart import Bar, ChartFrame, Stone, chart, defined, is_near
@@ -31,7 +31,7 @@ def shown(reading: JournalReading) -> list[str]:
     """The metrics of criteria first, then others as they stand in the table; of two names of one the first."""
     named = list(dict.fromkeys(guard.metric for guard in reading.state.guards if guard.metric in reading.series))
     places = {metric: place for place, metric in enumerate(METRICS)}
-    twice = {m.same_as if m.name in named else m.name for m in METRICS.values() if m.same_as}
+    twice = told_twice(named)
     others = [metric for metric in reading.series if metric not in named and metric not in twice]
     return [*named, *sorted(others, key=lambda metric: (places.get(metric, len(places)), metric))]
 
