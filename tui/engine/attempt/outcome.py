@@ -13,6 +13,7 @@ from tui.engine.attempt.proof import ProofUnanswered
 from tui.engine.drivers.locks_taken import evidence
 from tui.engine.exceptions import reduced, said
 from tui.engine.target.session_loss import SessionLost
+from tui.engine.target.wal import reached
 from tui.journal import events as e
 from tui.journal.codes import CancelReason, Fact, FailReason
 from tui.journal.line import JournalError
@@ -167,7 +168,7 @@ class OutcomeRecorder(Executor):
         if told or (kind.commit_tells and "commit" in outcome.evidence):
             return outcome
         try:
-            place = await self.target.reached()
+            place = await reached(self.target)
         except Exception as error:
             # It is done and known to be: where the log is now says nothing of that.
             self.report(error, f"the place in the log behind step {self.at.id}")

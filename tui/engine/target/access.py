@@ -26,7 +26,7 @@ from tui.postgres.conninfo.password_file import passwords_of as passfile_passwor
 from tui.postgres.conninfo.resolve import Resolved, resolve
 from tui.postgres.conninfo.service_file import passwords_of as service_passwords
 from tui.postgres.errors import ConnectFailed, ConnectionLost, OtherServer, PostgresError, UnusableTarget
-from tui.postgres.evidence.commits import KnownTarget, pin
+from tui.postgres.evidence.commits import KnownTarget
 from tui.postgres.evidence.ledger import unknown as unknown_rows
 from tui.postgres.evidence.lineage import look, untouched
 from tui.postgres.identity import OtherTarget, TargetIdentity, difference, target_identity, told
@@ -313,20 +313,6 @@ class TargetAccess:
             if self._monitor is None or self._monitor.closed:
                 self._monitor = await self.open("monitor")
             return self._monitor
-
-    async def reached(self) -> dict[str, Any]:
-        """Where the server's log is, on disk, as facts; empty where the control session does not answer now. It is not
-        opened for this: whoever answers then is another question."""
-        control, known = self._control, self.identity
-        if control is None or control.closed or known is None:
-            return {}
-        try:
-            lsn, all_of_it = (await control.rows("wal_here"))[0]
-            if not all_of_it:
-                lsn = await pin(control)
-        except PostgresError:
-            return {}
-        return {"lsn": lsn, "timeline": known.timeline, "postmaster_start": known.postmaster_start}
 
     @asynccontextmanager
     async def away(self, kept: Session) -> AsyncIterator[None]:
