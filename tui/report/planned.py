@@ -77,10 +77,14 @@ class PlannedWindows:
             if key not in now:
                 self._known[key] = self._moved(known, None, state)
 
-    def key(self, place: Place) -> str:
-        """Of the window that what stands there belongs into."""
+    def keys(self, place: Place) -> tuple[str, ...]:
+        """Of the windows that what stands there is held against: its phase's own, else the target's. What an amendment
+        took its own from belongs into the target's, and is held against what it had as well."""
         key = self._keys.get(place.number.partition(".")[0], TARGET)
-        return key if key in self._known else TARGET
+        known = self._known.get(key)
+        if known is None or key == TARGET:
+            return (TARGET,)
+        return (key,) if known.last is not None else (key, TARGET)
 
     def windows(self) -> Iterator[tuple[str, PlannedWindow]]:
         """Those that there are or were, the target's first."""

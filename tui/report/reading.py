@@ -255,9 +255,11 @@ class JournalReading:
     def _use(self, at: StepState, mono: float) -> None:
         if not changes(at.step):
             return
-        key = self.planned.key(at.place)
-        known = self.used.get(key)
-        self.used[key] = Used(mono if known is None else known.first, mono, at.unseen)
+        # An amendment may have put it elsewhere since it began.
+        began = mono if at.started is None else min(at.started, mono)
+        for key in self.planned.keys(at.place):
+            known = self.used.get(key)
+            self.used[key] = Used(began if known is None else min(known.first, began), mono, at.unseen)
 
     def _quiescence(self, mono: float) -> None:
         """From the intent on: a step that ends sessions for minutes has closed the database before that."""

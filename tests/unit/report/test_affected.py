@@ -16,7 +16,7 @@ from tui.report.affected import affected, change
 from tui.report.lacking import Lacks, lacking
 from tui.report.make import made
 from tui.report.parts.felt import felt
-from tui.report.series import Series, inside, outside, total
+from tui.report.series import Series, inside, outside, total, union
 
 
 def test_over_its_limit_without_an_answer_and_closed_are_counted_once(tmp_path: Path) -> None:
@@ -233,5 +233,5 @@ def test_what_is_left_outside(spans: list[tuple[int, int]], gone: list[tuple[int
 def test_spans_are_counted_once(spans: list[tuple[int, int]]) -> None:
     covered = {second for begin, end in spans for second in range(begin, end)}
     assert total([(float(a), float(b)) for a, b in spans]) == len(covered)
-    within = inside([(float(a), float(b)) for a, b in spans], (10.0, 20.0))
+    within = inside(union((float(a), float(b)) for a, b in spans), (10.0, 20.0))
     assert total(within) == len(covered & set(range(10, 20)))

@@ -152,3 +152,23 @@ def test_amendments_keep_their_numbers_among_any_number_of_lines(
     found = reading(story, tmp_path)
     assert found.left_out and [number for number, _kept in found.amendments] == list(range(1, 21))
     assert "Amendment 20" in made(found, "md", ("log",))
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_what_a_phase_did_behind_the_loss_of_its_window_is_held_against_the_targets(
+    running: bool, tmp_path: Path
+) -> None:
+    """Its own would have opened two hours later, and so is no measure of the hour that was granted."""
+    story = Story(phased(PhaseWindow(opens=7200.0, duration=7200.0)))
+    amended = e.RunAmended(plan=phased(None), seal="2" * 64, work="1" * 64, reason="at once")
+    if running:
+        story.begin("migrate", after=400.0).add(amended, by=ANA, after=1.0)
+    else:
+        story.add(amended, by=ANA, after=1.0).begin("migrate", after=399.0)
+    story.add(e.StepPassed(step="migrate", attempt=1, effect="all"), after=300.0 + 5400 - story.mono)
+    found = reading(story, tmp_path)
+    [target, own] = told(found)
+    assert target[2] == "bad" and target[1][-1].endswith(": 30 min 00 s longer than it"), target
+    assert "begun 1 h 58 min before it" in own[1][-1] and own[1][1].endswith("none of its own any more")
+    assert found.used[""].first == 400.0 or not running
+    assert "changes made 2026-12-05 22:0" in made(found, "md", ("summary",))

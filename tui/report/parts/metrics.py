@@ -12,7 +12,7 @@ from tui.report.affected import change
 from tui.report.blocks import Cell, Chapter, Figure, GridColumn, Paragraph, ReportBlock, Row, Subtitle, row, table
 from tui.report.chart import Bar, ChartFrame, Stone, chart, defined, is_near
 from tui.report.reading import JournalReading
-from tui.report.series import Span, inside, outside, total
+from tui.report.series import Span, inside, outside, total, union
 from tui.report.times import Times
 from tui.run.clock import Bounds, instant
 from tui.run.projection import milestones
@@ -133,7 +133,7 @@ def _charts(reading: JournalReading, metric: str, frames: list[tuple[ChartFrame,
     limits = sorted({guard.limit for guard in reading.state.guards if guard.metric == metric})
     end = reading.state.mono
     over = ((b.since, end if b.until is None else b.until) for b in reading.breaches if b.metric == metric)
-    breaches = list(outside(sorted(over), reading.gaps))
+    breaches = list(outside(union(over), reading.gaps))
     series = reading.series[metric]
     for frame, named in frames:
         name = f"{metric_word(metric)}, {named}"
