@@ -175,6 +175,33 @@ async def test_the_confirmation_says_what_is_lost(database: Database, role_here:
         assert told["loses"]["rows"] is None and told["not_compared"] == "properties_not_kept"
 
 
+@awaited
+async def test_what_is_lost_is_asked_anew_where_others_were_let_in_meanwhile(
+    database: Database, role_here: str, tmp_path: Path
+) -> None:
+    """Whoever confirms reads the figure of the database as it is, not of the first time that it was closed."""
+
+    def said(rig: Rig) -> str:
+        refused = rig.do(Execute(step="restore"))
+        assert isinstance(refused, Refusal) and refused.code == "confirm"
+        return confirmation_words(refused.facts) or ""
+
+    async with Rig(tmp_path, database, steps(tmp_path / "b"), files(database, role_here)) as rig:
+        for step in ("backup", "work", "close"):
+            assert (await rig.execute(step))["type"] == "step.passed"
+        await rig.until(lambda: "LOST" in said(rig), "it is asked what is lost")
+        assert "rows: about 13, tables: 2" in said(rig)
+        assert rig.do(Undo(step="close", confirm="dev")) is None
+        assert (await rig.ended("undo.close"))["type"] == "step.passed"
+        with database.connect() as session:
+            session.execute("insert into more select generate_series(11, 510)")
+        assert rig.do(Retry(step="close", confirm="dev")) is None
+        assert (await rig.ended("close", 2))["type"] == "step.passed"
+        assert "rows: about 13" not in said(rig)
+        await rig.until(lambda: "LOST" in said(rig), "it is asked once more")
+        assert "rows: about 513, tables: 2" in said(rig)
+
+
 @pytest.mark.unsaid(FailReason.NOT_IN_BACKUP, Fact.WHOLE)
 @awaited
 async def test_a_part_of_the_database_takes_nobodys_name(database: Database, role_here: str, tmp_path: Path) -> None:

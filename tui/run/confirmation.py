@@ -101,10 +101,16 @@ def at_stake(state: RunState, asked: Cost) -> dict[str, Any]:
         at = None if asked.step is None else state.steps.get(asked.step)
         kind = None if at is None else kind_of(at.step.kind)
         asks = kind is not None and kind.foretells is not None
-        foretold = {"foretold": {} if at is None else at.foretold} if asks else {}
-        return ({"with": found} if found else {}) | foretold
+        told = {"foretold": {} if at is None else foretold(state, at)} if asks else {}
+        return ({"with": found} if found else {}) | told
     unresolved = [error.id for error in state.errors if error.resolved is None]
     return {"run": state.status, "applied": list(still_applied(state)), "unresolved": unresolved}
+
+
+def foretold(state: RunState, at: StepState) -> dict[str, Any] | None:
+    """What was asked of the target for whoever is to confirm the step's next attempt; None where nobody has told yet,
+    or something may have been written since."""
+    return at.foretold if at.foretold_in == state.era else None
 
 
 def covered(state: RunState, companion: StepState) -> bool:

@@ -24,7 +24,7 @@ from tui.run.measured import sampled
 from tui.run.reviewed import improvement_added, improvement_done, lesson_added, of_earlier
 from tui.run.rollback import rollback_steps, stays
 from tui.run.state import KEPT, MOST_FIRED, Barrier, Fired, Firing, Remark, RollbackState, RunState
-from tui.run.steps import Steps
+from tui.run.steps import Steps, changes
 
 
 def fold(state: RunState, line: Line) -> RunState:
@@ -40,12 +40,21 @@ def fold(state: RunState, line: Line) -> RunState:
 
 def folded(state: RunState, event: e.Event | None, line: Line) -> RunState:
     """As `fold`, of an event that was decoded from the line already; None: this version does not know it."""
-    before, state = state.mono, _passed(state, line)
+    before, kept_out, state = state.mono, state.quiesced, _passed(state, line)
     if event is None:
         return replace(state, unknown_events=state.unknown_events + 1)
     if isinstance(event, e.RunRecovered):
         state = _without_engine(state, state.mono - before)
-    return apply(state, event, line)
+    state = apply(state, event, line)
+    return replace(state, era=state.era + 1) if state.quiesced != kept_out or _changes(state, event) else state
+
+
+def _changes(state: RunState, event: e.Event) -> bool:
+    """Whether the target may be another one from here on."""
+    if not isinstance(event, e.StepStarted | e.StepByHand):
+        return False
+    at = state.steps.get(event.step)
+    return at is not None and changes(at.step)
 
 
 def _passed(state: RunState, line: Line) -> RunState:

@@ -91,7 +91,7 @@ def _foretold(state: RunState, event: e.StepForetold, line: Line) -> RunState:
     known = state.steps.get(event.step)
     if known is None or event.attempt != known.attempt + 1:
         return state
-    return replace(state, steps=state.steps.replace(replace(known, foretold=event.facts)))
+    return replace(state, steps=state.steps.replace(replace(known, foretold=event.facts, foretold_in=state.era)))
 
 
 def _output(state: RunState, event: e.StepOutput, line: Line) -> RunState:

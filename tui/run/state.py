@@ -207,6 +207,9 @@ class RunState(Struct, frozen=True, kw_only=True):
     reached: Reached | None = None
     """Where the log was behind the last step of whose transactions not all are known."""
     quiesced: tuple[Quiesced, ...] = ()
+    era: int = 0
+    """Another one begins with each step that may change something, and where others are kept out or let in again: what
+    was foretold in one that is over holds no longer."""
     """What of the target is closed to others by the run's steps, in the order in which they began."""
     swap: Swap | None = None
     helm: str | None = None

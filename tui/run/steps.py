@@ -136,7 +136,9 @@ class StepState(Struct, frozen=True, kw_only=True):
     by_hand: str | None = None
     person: str | None = None
     foretold: dict[str, Any] | None = None
-    """What was asked of the target for whoever is to confirm the next attempt."""
+    """What was asked of the target for whoever is to confirm the next attempt; see `tui.run.confirmation.foretold`."""
+    foretold_in: int = 0
+    """The run's era then."""
     confirmed: Confirmed | None = None
     """What a person confirmed the latest attempt with."""
     cancel: bool = False

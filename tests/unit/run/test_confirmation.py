@@ -28,7 +28,7 @@ from tui.journal import events as e
 from tui.journal.codes import CancelReason
 from tui.plan.model import Plan, Step
 from tui.run import commands as c
-from tui.run.confirmation import late
+from tui.run.confirmation import foretold, late
 from tui.run.decide import decide
 from tui.run.fold import fold_all
 from tui.run.next import Wait, exit_code
@@ -330,3 +330,27 @@ def test_a_load_test_is_dangerous_on_production_alone(environment: str) -> None:
         refused = decide(state, c.Execute(step="a"), "ana", INSIDE)
         costs = isinstance(refused, Refusal) and refused.code == "confirm"
         assert costs is (elsewhere or (kind == "load" and environment == "production"))
+
+
+def test_what_was_foretold_holds_until_something_may_have_been_written() -> None:
+    """A figure of before is no figure; that it is being asked is said in its place."""
+    restore = Step(id="restore", title="Restore", kind="restore", spec={"of": "a"})
+    run = Driven(listed(query("q"), sql("a"), restore, sql("b")))
+
+    def told() -> dict[str, Any] | None:
+        return foretold(run.state, run.at("restore"))
+
+    def tell() -> None:
+        run.append(e.StepForetold(step="restore", attempt=1, facts={"rows": 1}))
+        assert told() == {"rows": 1}
+
+    tell()
+    run.append(e.StepStarted(step="q", attempt=1))
+    assert told() is not None, "what only looks writes nothing"
+    for event in (
+        e.StepStarted(step="a", attempt=1), e.StepByHand(step="b", attempt=0, note="psql"),
+        e.QuiesceBegun(step="a", attempt=1), e.QuiesceReleased(of="a"),
+    ):  # fmt: skip
+        run.append(event)
+        assert told() is None, event
+        tell()

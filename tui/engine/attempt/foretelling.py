@@ -14,8 +14,9 @@ from tui.run.steps import kind_of
 
 
 class Foretelling:
-    """Once for each attempt that nobody has begun. `attempt` makes one, of which nothing is asked but that; `report`
-    takes an exception that nobody foresaw to the engine's log."""
+    """Once for each attempt that nobody has begun, and once more where something may have been written since, or the
+    step is another one. `attempt` makes one, of which nothing is asked but that; `report` takes an exception that nobody
+    foresaw to the engine's log."""
 
     def __init__(
         self, recorder: Recorder, attempt: Callable[[tuple[str, int]], Attempt],
@@ -24,7 +25,7 @@ class Foretelling:
         self._recorder = recorder
         self._attempt = attempt
         self._report = report
-        self._asked: set[tuple[str, int]] = set()
+        self._asked: set[tuple[str, int, int, int]] = set()
         self._under_way: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -34,7 +35,7 @@ class Foretelling:
         kind = None if at is None else kind_of(at.step.kind)
         if at is None or kind is None or kind.foretells is None or at.status == "running" or self._closed:
             return
-        key = (step, at.attempt + 1)
+        key = (step, at.attempt + 1, self._recorder.state.era, at.amended)
         if key in self._asked:
             return
         self._asked.add(key)
@@ -42,13 +43,16 @@ class Foretelling:
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def _told(self, key: tuple[str, int]) -> None:
+    async def _told(self, key: tuple[str, int, int, int]) -> None:
         """Where there is no answer nothing is said, and it is asked again when the step is next once more."""
-        step, number = key
-        attempt = self._attempt(key)
+        step, number, era, amended = key
+        attempt = self._attempt((step, number))
         try:
             facts = await attempt.foretold()
-            if self._recorder.state.steps[step].attempt + 1 == number:
+            state = self._recorder.state
+            at = state.steps.get(step)
+            # What was changed while it was asked is asked for anew.
+            if at is not None and (at.attempt + 1, state.era, at.amended) == (number, era, amended):
                 self._recorder.append(StepForetold(step=step, attempt=number, facts=facts))
         except (PostgresError, JournalError, OSError):
             self._asked.discard(key)
