@@ -15,8 +15,8 @@ from tui.run.steps import kind_of
 
 class Foretelling:
     """Once for each attempt that nobody has begun, and once more where something may have been written since, or the
-    step is another one. `attempt` makes one, of which nothing is asked but that; `report` takes an exception that nobody
-    foresaw to the engine's log."""
+    step is another one. `attempt` makes one, of which nothing is asked but that; `report` takes an exception that
+    nobody foresaw to the engine's log."""
 
     def __init__(
         self, recorder: Recorder, attempt: Callable[[tuple[str, int]], Attempt],
