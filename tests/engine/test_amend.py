@@ -318,3 +318,22 @@ async def test_steps_that_come_go_and_move_are_carried_out_as_they_are_now(tmp_p
         assert (await rig.execute("typo"))["type"] == "step.passed"
         assert (await rig.execute("count"))["type"] == "step.passed"
         assert rig.recorder.state.status == "completed"
+
+
+@awaited
+async def test_what_a_restore_takes_away_is_asked_again_of_the_amended_one(tmp_path: Path, database: Database) -> None:
+    """Its answer went with the step as it was; that it is still being asked was said of it for ever."""
+    plan = f"""
+          - {{id: dump, title: Dump, backup: {{directory: "{tmp_path / "dumps"}", format: directory}}}}
+          - {{id: close, title: Close, quiesce: {{grace: 0s}}}}
+          - {{id: restore, title: Restore, restore: {{of: dump}}}}
+          - {{id: open, title: Open, release: close}}
+"""
+    async with Rig(tmp_path, database, plan, FILES) as rig:
+        for step in ("dump", "close"):
+            assert (await rig.execute(step))["type"] == "step.passed"
+        await rig.until(lambda: rig.step("restore").foretold, "it is asked what is lost")
+        changed = Changed(rig, plan.replace("restore: {of: dump}", "timeout: 30m, restore: {of: dump}"))
+        assert isinstance(await changed.asked(), Accepted) and rig.step("restore").amended == 1
+        await rig.until(lambda: rig.step("restore").foretold, "it is asked once more")
+        assert len(rig.events("step.foretold")) == 2
