@@ -79,7 +79,8 @@ class Machine:
 
     def _furnish(self) -> None:
         for name in ("bin", "sbin", "lib", "lib64"):
-            if not (self.root / name).exists() and (self.root / "usr").is_dir():
+            # A link that leads nowhere, as lib64 on some machines, is there as well.
+            if not os.path.lexists(self.root / name) and (self.root / "usr").is_dir():
                 (self.root / name).symlink_to(f"usr/{name}")
         for name in ("proc", "dev", "tmp", "root", "opt", "home/ana", "home/eva", "var/tmp"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
