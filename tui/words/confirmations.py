@@ -65,6 +65,11 @@ def foretold_words(foretold: Any) -> list[str]:
             )
         elif foretold.get("late") == "fewer":
             text = _("Everything since {moment} is LOST (rows: at most about {rows}, tables: at most {tables}).")
+        elif foretold.get("late") == "either":
+            text = _(
+                "Everything since {moment} is LOST (rows counted until {by}: {rows}, tables: {tables}; open sessions "
+                "tell late what they wrote, so it may be more or fewer)."
+            )
         by = visible(str(foretold.get("by", "?")))
         found = [text.format(moment=moment, rows=whole(rows), tables=whole(tables), by=by)]
     else:

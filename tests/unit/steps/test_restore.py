@@ -41,9 +41,10 @@ def test_rows_are_counted_only_where_the_statistics_went_on(now: Any, lost: tupl
     [
         (False, False, True, None),
         (False, True, True, "more"),
-        (True, True, True, "more"),
+        (True, True, True, "either"),
         (True, False, True, "fewer"),
-        (True, False, False, "more"),  # whoever comes yet writes
+        (False, False, False, "more"),  # whoever comes yet writes
+        (True, False, False, "either"),
     ],
 )
 def test_a_figure_that_may_be_another_is_told_as_such(then: bool, now: bool, closed: bool, late: str | None) -> None:
@@ -67,6 +68,8 @@ def test_what_is_unknown_is_said_to_be() -> None:
     assert "(rows: at most about 0, tables: at most 0)" in foretold_words(counted | {"late": "fewer"})[0]
     (told, _) = foretold_words(counted | {"late": "more"})
     assert "about" not in told and "(rows counted until 22:40:00: 0, tables: 0; what open sessions wrote last" in told
+    (told, _) = foretold_words(counted | {"late": "either"})
+    assert "so it may be more or fewer)" in told
     assert foretold_words({}) == [] and foretold_words(None) == []
 
 

@@ -20,8 +20,8 @@ _NAMED: Final = 50
 
 def foretell(context: Context, spec: RestoreSpec) -> Generator[Effect, Any, dict[str, Any]]:
     """As facts: `since` (the backup's moment), `rows` and `tables` written since (null: unknown), counted `by` which
-    moment, whether sessions that tell `late` what they wrote may have written "more" or "fewer", `slots` with their
-    `confirmed_lsn`, `subscriptions`. Nothing of the way back."""
+    moment, whether sessions that tell `late` what they wrote may have written "more" or "fewer" ("either": both),
+    `slots` with their `confirmed_lsn`, `subscriptions`. Nothing of the way back."""
     if spec.of is None:
         return {}
     recorded = context.evidence(spec.of)
@@ -30,12 +30,10 @@ def foretell(context: Context, spec: RestoreSpec) -> Generator[Effect, Any, dict
     stranded = yield Probe(name="stranded")
     known = None if "error" in now else now
     rows, tables = since(then, known)
-    late = None
-    if known is not None and (known["late"] or not context.closed):
-        late = "more"
-    elif then is not None and then.get("late"):
-        # What a session had not told the statistics yet when the snapshot was taken is counted as written since.
-        late = "fewer"
+    # What a session had not told the statistics yet when the snapshot was taken is counted as written since.
+    fewer = then is not None and bool(then.get("late"))
+    more = known is not None and (known["late"] or not context.closed)
+    late = "either" if more and fewer else "more" if more else "fewer" if fewer else None
     slots, subscriptions = stranded.get("slots"), stranded.get("subscriptions")
     return {
         "since": recorded.get("taken_at"), "rows": rows, "tables": tables, "by": (known or {}).get("at"),
