@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from tui.cli.output import tell
 from tui.importer.wish import TargetWish
 from tui.locale import _
 from tui.plan.model import Window
@@ -58,7 +59,7 @@ def _window() -> tuple[str, str, str, str]:
         try:
             resolve(window, datetime.now(UTC))
         except WindowError as error:
-            click.echo(_("Error: {message}").format(message=say(said_of(error))), err=True)
+            tell(_("Error: {message}").format(message=say(said_of(error))))
             continue
         return opens, zone, duration, buffer
 
