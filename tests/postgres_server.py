@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
+from zlib import crc32
 
 import psutil
 import psycopg
@@ -72,7 +74,9 @@ def chosen() -> int | None:
 
 
 SOME = TRIED if _NAMED else tuple(sorted({chosen() or SUPPORTED[-1], SUPPORTED[-1]}))
-"""The versions of tests that take long: in a run of everything the chosen one and the newest."""
+"""The versions of tests that take long: in a run of everything the chosen one and the newest, a test on one of them."""
+SEED = os.environ.setdefault("VIRADA_SEED", str(random.randrange(1 << 32)))
+"""Which one: the same in every process of a run."""
 
 
 _LONG = frozenset(
@@ -81,9 +85,12 @@ _LONG = frozenset(
 
 
 def versions_of(test: pytest.Item | pytest.Function, *, long: bool = False) -> tuple[int, ...]:
-    """The versions on which a test runs: all that are tried, or some where it takes long and is not marked for all."""
-    long = long or test.nodeid.partition("[")[0] in _LONG
-    return TRIED if not long or test.get_closest_marker("every_version") else SOME
+    """The versions on which a test runs: all that are tried; where it takes long and is not marked for all, one of
+    some, by chance (VIRADA_SEED repeats it)."""
+    name = test.nodeid.partition("[")[0]
+    if not (long or name in _LONG) or test.get_closest_marker("every_version"):
+        return TRIED
+    return (SOME[crc32(f"{SEED} {name}".encode()) % len(SOME)],)
 
 
 def binaries_of(major: int | None = None) -> Binaries:

@@ -153,13 +153,18 @@ async def test_one_backend_killed_restarts_all_without_a_new_start_time(own: Ser
         witness = await begun(control, work, emitted=False)
         os.kill(work.backend.pid, signal.SIGKILL)
 
+        async def lost() -> bool:
+            return control.closed or isinstance(await refused(control.execute("select 1")), ConnectionLost)
+
         async def again() -> bool:
             try:
                 await (await sessions.control()).execute("select 1")
             except (ConnectFailed, ConnectionLost):
                 return False
-            return control.closed or isinstance(await refused(control.execute("select 1")), ConnectionLost)
+            return True
 
+        # Until the server has heard of it, new sessions come in and are ended with the others.
+        await until(lost)
         await until(again)
     await others_write(own, witness.xid)
     async with Sessions(own) as sessions:
