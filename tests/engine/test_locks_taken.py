@@ -14,6 +14,7 @@ import pytest
 from tests.engine.postgres.pgserver import awaited
 from tests.engine.rig import Rig
 from tests.postgres_server import Database
+from tui.engine.drivers import locks_taken
 from tui.engine.drivers.locks_taken import LocksTaken
 from tui.engine.target.access import TargetAccess
 from tui.journal.codes import Fact
@@ -43,6 +44,12 @@ truncate plain;
 """
 
 Locks = list[dict[str, Any]]
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is seen is tried here, not for how long a busy machine is waited for."""
+    monkeypatch.setattr(locks_taken, "_PATIENCE", 2.0)
 
 
 def made(database: Database) -> None:
@@ -209,6 +216,23 @@ async def test_where_nobody_answers_that_is_said_and_the_work_goes_on() -> None:
     locks.ended()
     assert locks.told() == {"locks": {"count": 0, "taken": [], "not_looked": 1}}
     assert lock_lines(locks.told()["locks"], 5) == ["behind 1 transaction nobody could look"]
+
+
+@awaited
+async def test_of_a_program_that_nobody_could_look_at_in_the_end_it_is_said() -> None:
+    class Silent:
+        async def monitor(self) -> Any:
+            await asyncio.sleep(60)
+
+    locks = LocksTaken(cast(TargetAccess, Silent()), lambda: -math.inf)
+    async with locks.sampling(1, None):
+        pass
+    assert locks.told() == {"locks": {"count": 0, "taken": [], "not_looked": 1}}
+    # Behind a statement of its own transaction nothing is held any more.
+    statement = LocksTaken(cast(TargetAccess, Silent()), lambda: -math.inf)
+    async with statement.sampling(1, 3):
+        pass
+    assert statement.told() == {}
 
 
 @awaited

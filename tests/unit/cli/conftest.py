@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +45,9 @@ def virada(home: Path, capfd: pytest.CaptureFixture[str]) -> Virada:
         capfd.readouterr()
         code = run(arguments)
         out, err = capfd.readouterr()
+        for log in re.findall(r"\S+/virada-crash-\w+\.log", err):
+            # A test that fails of it is to say what happened; the file may be gone by then.
+            print(Path(log).read_text(encoding="utf-8"))
         return Result(code, out, err)
 
     return call

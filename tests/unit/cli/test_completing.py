@@ -119,3 +119,14 @@ def test_a_hostile_title_is_one_inert_line(place: Path, asked: Asked) -> None:
 def test_an_unknown_shell_is_told_nothing(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer(group(), "tcsh_complete") == 1
     assert capsys.readouterr().out == ""
+
+
+def test_what_is_asked_for_changes_no_command(asked: Asked, place: Path) -> None:
+    def types() -> list[object]:
+        command = group().get_command(None, "check")  # type: ignore[arg-type]
+        assert command is not None
+        return [parameter.type for parameter in command.params]
+
+    before = types()
+    assert asked("virada check ")
+    assert types() == before

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from copy import copy
 from pathlib import Path
 from typing import Final
 
@@ -56,8 +57,13 @@ class _Prepared(click.Group):
         return self.whole.list_commands(ctx)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        command = self.whole.get_command(ctx, cmd_name)
-        for parameter in () if command is None else command.params:
+        whole = self.whole.get_command(ctx, cmd_name)
+        if whole is None:
+            return None
+        # The command itself stays what it is: whoever calls it in this process gets the paths that it asks for.
+        command = copy(whole)
+        command.params = [copy(parameter) for parameter in whole.params]
+        for parameter in command.params:
             source = _source(cmd_name, parameter)
             if source is not None:
                 parameter.type = source

@@ -177,7 +177,11 @@ class LocksTaken:
         looking = asyncio.ensure_future(self._sample(pid, line, seen))
         try:
             yield
-            self._note(await self._look(pid), line, seen)
+            found = await self._look(pid)
+            if line is None:
+                # A program's transaction is still open: what it holds is known now or not at all.
+                self._missed += found is None
+            self._note(found, line, seen)
         finally:
             looking.cancel()
             await asyncio.wait({looking})
@@ -205,12 +209,12 @@ class LocksTaken:
                 held.mode, held.relation, 0, line, line, now, 0.0, rewritten, sampled=True
             )  # fmt: skip
 
-    async def _look(self, pid: int, patience: float = _PATIENCE) -> dict[int, Held] | None:
+    async def _look(self, pid: int, patience: float | None = None) -> dict[int, Held] | None:
         """None where the server was too busy to say at once."""
         self._looks += 1
         self._looked = time.monotonic()
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(_PATIENCE if patience is None else patience):
                 return await locks_of(await self._target.monitor(), pid, self._names, self._files)
         except (PostgresError, TimeoutError):
             return None
