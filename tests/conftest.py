@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests import postgres_server, ram, shared
+from tui import locale
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -92,6 +93,12 @@ def pytest_unconfigure() -> None:
     shared.end()
     shutil.rmtree(os.environ.pop("XDG_STATE_HOME", ""), ignore_errors=True)
     ram.end()
+
+
+@pytest.fixture(autouse=True)
+def _language() -> None:
+    """What a test has said in another language, the next one on its worker does not go on with."""
+    locale.use("en")
 
 
 _ENDED: set[str] = set()

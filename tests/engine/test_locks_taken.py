@@ -18,6 +18,7 @@ from tui.engine.drivers import locks_taken
 from tui.engine.drivers.locks_taken import LocksTaken
 from tui.engine.target.access import TargetAccess
 from tui.journal.codes import Fact
+from tui.postgres.locks_held import Committed, locks_of
 from tui.postgres.session import Session
 from tui.steps.effects import SqlStatement
 from tui.words.locks import lock_lines
@@ -216,6 +217,31 @@ async def test_where_nobody_answers_that_is_said_and_the_work_goes_on() -> None:
     locks.ended()
     assert locks.told() == {"locks": {"count": 0, "taken": [], "not_looked": 1}}
     assert lock_lines(locks.told()["locks"], 5) == ["behind 1 transaction nobody could look"]
+
+
+@awaited
+async def test_a_look_that_is_given_up_takes_no_name_from_another() -> None:
+    """Behind a program's script the last look overtakes the one that samples."""
+
+    class Monitor:
+        server = SimpleNamespace(database_oid=1)
+        asked = asyncio.Event()
+
+        async def rows(self, named: str, _arguments: Any) -> list[tuple[Any, ...]]:
+            if named == "locks_of":
+                return [(7, "AccessExclusiveLock")]
+            if not self.asked.is_set():
+                self.asked.set()
+                await asyncio.sleep(60)
+            return [(7, "public.orders", 70)]
+
+    names: Committed = {}
+    monitor = cast(Session, Monitor())
+    first = asyncio.ensure_future(locks_of(monitor, 1, names, ()))
+    await Monitor.asked.wait()
+    last = await locks_of(monitor, 1, names, ())
+    first.cancel()
+    assert [held.relation for held in last.values()] == ["public.orders"]
 
 
 @awaited

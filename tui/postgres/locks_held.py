@@ -48,8 +48,10 @@ async def locks_of(monitor: Session, pid: int, names: Committed, fresh: Collecti
     asked_again = {oid for oid, mode in modes.items() if mode == STRONGEST and names.get(oid) and oid not in fresh}
     new = [oid for oid in modes if oid not in names or oid in asked_again]
     if new:
+        told_of_new = await monitor.rows("lockable", [new])
+        # Not before the answer: another look goes on beside this one, which may be given up, and has the same names.
         names |= dict.fromkeys(new)
-        names |= {oid: (name, filenode) for oid, name, filenode in await monitor.rows("lockable", [new])}
+        names |= {oid: (name, filenode) for oid, name, filenode in told_of_new}
     found: dict[int, Held] = {}
     for oid, mode in modes.items():
         told_of = names.get(oid)
