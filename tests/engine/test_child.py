@@ -204,7 +204,7 @@ def test_identity(raw: Path) -> None:
         assert not members(msgspec.structs.replace(identity, start_time=identity.start_time - 1))
         assert not members(msgspec.structs.replace(identity, boot_id="another"))
         assert msgspec.json.decode(msgspec.json.encode(identity), type=ChildIdentity) == identity
-        assert await child.end(5)
+        assert await child.end(60)
         assert not members(identity)
         assert await child.wait() == -15
 

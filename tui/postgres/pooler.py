@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
@@ -14,6 +15,8 @@ Pooler = Literal["none", "session", "transaction", "statement", "unknown"]
 SETTLED: Final[tuple[Pooler, ...]] = ("none", "session")
 """Where a session keeps its server to itself, with its settings, its keys and its pid."""
 _TURNS = 4
+_MORE_TURNS, _MORE_S = 24, 0.5
+"""Further turns, and for how long: in a busy pool two sessions meet their own servers a few times by chance."""
 _PATIENCE = 3.0
 """Seconds for a second session to get a server: a pool that is used up lets it wait."""
 
@@ -57,7 +60,10 @@ async def _take_turns(session: Session, other: Session, mark: str, ours: set[int
     """A quiet transaction pooler lends the session's backend to the other one as soon as it is idle; while that one is
     in a transaction, the session gets another backend."""
     theirs: set[int] = set()
-    for _turn in range(_TURNS):
+    began = time.monotonic()
+    for turn in range(_TURNS + _MORE_TURNS):
+        if turn >= _TURNS and time.monotonic() - began > _MORE_S:
+            break
         try:
             await other.execute("begin")
         except PostgresError:
