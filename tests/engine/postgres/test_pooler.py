@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 import pytest
 
@@ -142,3 +143,31 @@ async def test_a_pool_that_is_busy(server: Server, database: str) -> None:
             await asyncio.gather(*working, return_exceptions=True)
             for one in (session, *others):
                 await one.close()
+
+
+@awaited
+async def test_a_busy_pool_that_gives_the_same_backend_a_few_times_by_chance() -> None:
+    class Lent:
+        """As two clients of a transaction pool see it: for six turns each meets the server that it had."""
+
+        announced_pid = 99
+
+        def __init__(self, pid: int) -> None:
+            self.pid, self.looks, self.mark = pid, 0, ""
+
+        async def execute(self, _text: str) -> None:
+            return
+
+        async def rows(self, named: str, arguments: list[str] | None = None) -> list[tuple[str, int]]:
+            if named == "probe_set":
+                self.mark = (arguments or [""])[0]
+            self.looks += 1
+            return [(self.mark, self.pid if self.looks < 12 else self.pid + 1)]
+
+        async def close(self) -> None:
+            return
+
+    async def neighbour() -> Session:
+        return cast(Session, Lent(7))
+
+    assert await find_pooler(cast(Session, Lent(1)), neighbour) == "transaction"
